@@ -1,0 +1,17 @@
+//! Sharing out a round that more was wanted of than was for sale.
+
+use crate::{mul_div_floor_u128, MathError};
+
+/// The shares one subscription gets: `wanted` if `total_wanted <= for_sale`, else
+/// `floor(wanted * for_sale / total_wanted)`. Source: protocol, Instructions, `settle_subscription`.
+///
+/// - Units: share atoms. Rounding: down; what rounding leaves over is not sold.
+/// - Bounds: with `wanted <= total_wanted` the result is at most `wanted`, and over subscriptions that make up `total_wanted`
+///   the sum is at most `for_sale`.
+/// - Errors: [`MathError::Overflow`] if the result does not fit, which needs `wanted > total_wanted`.
+pub fn allocation(wanted: u64, for_sale: u64, total_wanted: u128) -> Result<u64, MathError> {
+    if total_wanted <= u128::from(for_sale) {
+        return Ok(wanted);
+    }
+    mul_div_floor_u128(wanted, for_sale, total_wanted)
+}
