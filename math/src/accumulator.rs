@@ -42,6 +42,9 @@ impl Accumulator {
 
     /// Takes back the fraction of a position that is closed; the next emission shares it out.
     ///
+    /// Call [`settle`] first and store both values: otherwise the fraction would join money that dripped before the
+    /// position was closed, and the result would depend on when one settles.
+    ///
     /// - Units: payout atoms, 64 fractional bits. Exact.
     /// - Bounds: as in [`Accumulator::accrue`], the remainder is unclaimed money in the payout vault.
     /// - Errors, the accumulator unchanged: [`MathError::Overflow`] if the sum does not fit 128 bits.
