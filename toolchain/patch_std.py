@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Copies Rust's library sources and teaches them `target_os = "solana"`.
+
+usage: patch_std.py LIBRARY DESTINATION BUILTINS
+  LIBRARY      the `library` folder of the Rust version named in versions.env
+  DESTINATION  the patched copy, made anew
+  BUILTINS     the unpacked solana-compiler-builtins crate
+
+Every patch names the text that it replaces. Text that is no longer there ends the run: other sources than the ones these
+patches were written for could miscompile silently.
+"""
+
+import pathlib
+import re
+import shutil
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Library:
+    """A copy of the library sources under patch."""
+
+    def __init__(self, source, destination):
+        if destination.exists():
+            shutil.rmtree(destination)
+        shutil.copytree(source, destination, symlinks=False)
+        self.root = destination
+
+    def replace(self, path, old, new, everywhere=False):
+        """Replaces the first (or every) occurrence of `old` in the file."""
+        file = self.root / path
+        text = file.read_text()
+        if old not in text:
+            sys.exit(f"error: library/{path} no longer contains the text that patch_std.py replaces:\n{old}")
+        file.write_text(text.replace(old, new) if everywhere else text.replace(old, new, 1))
+
+
+def patch_platform(lib):
+    # Not a "restricted" std: programs need no feature flag to use it.
+    lib.replace("std/build.rs", '|| target_os == "zkvm"', '|| target_os == "zkvm"\n        || target_os == "solana"')
+    # A bump allocator over the 32 KiB heap; used only without #[global_allocator].
+    lib.replace("std/src/sys/alloc/mod.rs", '    target_arch = "x86_64",\n', '    target_arch = "x86_64",\n    target_arch = "bpf",\n')
+    lib.replace(
+        "std/src/sys/alloc/mod.rs",
+        '    target_os = "zkvm" => {',
+        '    target_os = "solana" => {\n        mod solana;\n    }\n    target_os = "zkvm" => {',
+    )
+    shutil.copy(HERE / "std/alloc_solana.rs", lib.root / "std/src/sys/alloc/solana.rs")
+    # One thread: thread locals are plain statics.
+    lib.replace("std/src/sys/thread_local/mod.rs", 'target_os = "zkvm",', 'target_os = "zkvm",\n        target_os = "solana",', everywhere=True)
+    lib.replace("std/src/sys/io/error/mod.rs", 'target_os = "zkvm",', 'target_os = "zkvm",\n        target_os = "solana",')
+    # `abort` is a syscall that never returns.
+    lib.replace(
+        "std/src/sys/pal/unsupported/common.rs",
+        "    core::intrinsics::abort();",
+        """    #[cfg(target_os = "solana")]
+    {
+        unsafe extern "C" {
+            fn abort() -> !;
+        }
+        // SAFETY: the `abort` syscall never returns.
+        unsafe { abort() }
+    }
+    #[cfg(not(target_os = "solana"))]
+    core::intrinsics::abort();""",
+    )
+
+
+def patch_randomness(lib):
+    # There is none on chain: hash maps get fixed keys, and no per-thread cache (the loader refuses writable .data and .bss).
+    lib.replace(
+        "std/src/sys/random/mod.rs",
+        '        target_os = "xous",\n        target_os = "vexos",\n    ) => {',
+        '        target_os = "xous",\n        target_os = "vexos",\n        target_os = "solana",\n    ) => {',
+    )
+    lib.replace("std/src/sys/random/mod.rs", '    target_os = "vexos",\n)))]', '    target_os = "vexos",\n    target_os = "solana",\n)))]')
+    lib.replace(
+        "std/src/hash/random.rs",
+        "        thread_local!(static KEYS",
+        '        #[cfg(target_os = "solana")]\n'
+        "        return RandomState { k0: 0x5bd1_e995_9e37_79b9, k1: 0x27d4_eb2f_1656_67c5 };\n"
+        '        #[cfg(not(target_os = "solana"))]\n'
+        "        thread_local!(static KEYS",
+    )
+    lib.replace("std/src/hash/random.rs", "        KEYS.with(|keys| {", '        #[cfg(not(target_os = "solana"))]\n        KEYS.with(|keys| {')
+
+
+def patch_panics(lib):
+    # No counters, which would be writable statics: hand over to the program's `custom_panic`, then abort.
+    path = "std/src/panicking.rs"
+    lib.replace(
+        path,
+        '#[cfg(panic = "immediate-abort")]\n#[unstable(feature = "update_panic_count"',
+        '#[cfg(any(panic = "immediate-abort", target_os = "solana"))]\n#[unstable(feature = "update_panic_count"',
+    )
+    lib.replace(
+        path,
+        '#[cfg(not(panic = "immediate-abort"))]\n#[unstable(feature = "update_panic_count"',
+        '#[cfg(not(any(panic = "immediate-abort", target_os = "solana")))]\n#[unstable(feature = "update_panic_count"',
+    )
+    head = "pub fn panic_handler(info: &core::panic::PanicInfo<'_>) -> ! {\n"
+    lib.replace(
+        path,
+        head,
+        head
+        + """    #[cfg(target_os = "solana")]
+    {
+        unsafe extern "Rust" {
+            fn custom_panic(info: &core::panic::PanicInfo<'_>);
+        }
+        // SAFETY: defined by the program's entrypoint macro.
+        unsafe { custom_panic(info) };
+        crate::sys::abort_internal();
+    }
+    #[allow(unreachable_code)]
+    {
+""",
+    )
+    file = lib.root / path
+    text = file.read_text()
+    end = text.index("\n}\n", text.index("pub fn panic_handler("))
+    file.write_text(text[:end] + "\n    }" + text[end:])
+    lib.replace(
+        path,
+        "#[used(compiler)]\npub static EMPTY_PANIC",
+        '#[used(compiler)]\n#[cfg(not(target_os = "solana"))]\npub static EMPTY_PANIC',
+    )
+    head = """    if cfg!(panic = "immediate-abort") {
+        intrinsics::abort()
+    }
+"""
+    lib.replace(
+        path,
+        head + "\n    struct Payload<A> {",
+        head
+        + """    #[cfg(target_os = "solana")]
+    core::panicking::panic_fmt(format_args!("{}", payload_as_str(&msg)));
+
+    #[allow(unreachable_code)]
+    struct Payload<A> {""",
+    )
+    count = "    let must_abort = panic_count::increase(true);\n"
+    lib.replace(path, count, '    #[cfg(target_os = "solana")]\n    crate::sys::abort_internal();\n    #[allow(unreachable_code)]\n' + count)
+
+
+def patch_builtins(lib, builtins):
+    # The trap that miscompiles silently: rustc 1.96 returns i128 through a hidden pointer on bpf, LLVM 23's calls to the
+    # helpers want it in r0:r2. `extern "unadjusted"` makes rustc emit plain `i128 @f(i128, i128)`, which LLVM lowers the same
+    # way as its own calls.
+    changed = 0
+    for file in (lib.root / "compiler-builtins/compiler-builtins/src").rglob("*.rs"):
+        text, n = re.subn(
+            r'extern "C" fn (__\w*ti\w*|__rust_[iu]128_\w+)\(', r'extern "unadjusted" fn \1(', file.read_text()
+        )
+        if n:
+            file.write_text(text)
+            changed += n
+    if changed <= 15:
+        sys.exit(f"error: only {changed} 128-bit helpers found in compiler-builtins, more than 15 expected")
+
+    # solana-compiler-builtins: memcpy, memset, u128 and f64 routines made for this machine, linked into every program through core.
+    folder = lib.root / "core/src/solana_builtins"
+    folder.mkdir()
+    text = (builtins / "src/lib.rs").read_text()
+    text = re.sub(r"^#!\[cfg_attr.*\]\n", "", text, flags=re.M)
+    text = re.sub(
+        r"^pub unsafe fn (__(?:multi3|udivti3|umodti3))\(", r'pub unsafe extern "unadjusted" fn \1(', text, flags=re.M
+    )
+    if text.count('extern "unadjusted" fn') != 3:
+        sys.exit("error: solana-compiler-builtins no longer defines __multi3, __udivti3 and __umodti3 the way patch_std.py expects")
+    text += (HERE / "std/signed_division.rs").read_text()
+    (folder / "mod.rs").write_text(text.replace("unsafe { core::mem", "unsafe { crate::mem"))
+    shutil.copy(builtins / "src/fp.rs", folder / "fp.rs")
+    core = lib.root / "core/src/lib.rs"
+    core.write_text(
+        core.read_text()
+        + """
+#[cfg(target_os = "solana")]
+#[allow(missing_docs, unsafe_op_in_unsafe_fn, unused, unexpected_cfgs, unreachable_pub, integer_to_ptr_transmutes)]
+#[allow(clippy::all)]
+#[unstable(feature = "solana_builtins", issue = "none")]
+#[doc(hidden)]
+mod solana_builtins;
+"""
+    )
+
+
+def main():
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    source, destination, builtins = map(pathlib.Path, sys.argv[1:])
+    lib = Library(source, destination)
+    patch_platform(lib)
+    patch_randomness(lib)
+    patch_panics(lib)
+    patch_builtins(lib, builtins)
+
+
+if __name__ == "__main__":
+    main()
