@@ -8,7 +8,7 @@ use crate::{mul_div_floor_u128, MathError};
 /// - Units: share atoms. Rounding: down; what rounding leaves over is not sold.
 /// - Bounds: with `wanted <= total_wanted` the result is at most `wanted`, and over subscriptions that make up `total_wanted`
 ///   the sum is at most `for_sale`.
-/// - Errors: [`MathError::Overflow`] if the result does not fit, which needs `wanted > total_wanted`.
+/// - Errors: none, for any input: the quotient is only taken when `for_sale < total_wanted`, and is then below `wanted`.
 pub fn allocation(wanted: u64, for_sale: u64, total_wanted: u128) -> Result<u64, MathError> {
     if total_wanted <= u128::from(for_sale) {
         return Ok(wanted);
