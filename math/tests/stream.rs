@@ -363,12 +363,16 @@ fn malformed_values_are_refused() {
         last_ts: 5,
     };
     assert_eq!({ early }.advance(6, 1), Err(MathError::StreamNotStarted));
-    let late = Stream {
-        total: 1,
-        dripped: 0,
-        start_ts: 0,
-        end_ts: i64::MAX,
-        last_ts: 0,
-    };
-    assert_eq!({ late }.advance(1, 0), Err(MathError::Overflow));
+    for (start_ts, end_ts) in [(i64::MAX, 0), (0, i64::MAX)] {
+        let before = Stream {
+            total: 1,
+            dripped: 0,
+            start_ts,
+            end_ts,
+            last_ts: 0,
+        };
+        let mut stream = before;
+        assert_eq!(stream.advance(1, 0), Err(MathError::Overflow));
+        assert_eq!(stream, before, "neither end moved");
+    }
 }
