@@ -92,4 +92,9 @@ fn a_schedule_of_no_length_vests_at_once() {
         u64::MAX - 1
     );
     assert_eq!(vested(9, 5, 0, 10, 3), 0, "nothing vests before the start");
+    assert_eq!(
+        vested(9, 0, 10, 5, 5),
+        9,
+        "the end is tested before the cliff"
+    );
 }
