@@ -1,0 +1,214 @@
+//! Every way an instruction can refuse. Numbers are explicit, in blocks per domain, and only ever appended.
+//!
+//! On the wire a code is `6000` plus the number below.
+
+use anchor_lang::prelude::*;
+use upside_math::MathError;
+
+/// Why an instruction was refused: one cause, one code; the message says what must hold.
+#[error_code]
+pub enum UpsideError {
+    // 0: security
+    /// The signer is not the issuer.
+    #[msg("The signer must be the security's issuer")]
+    NotIssuer = 0,
+    /// The kind is unknown.
+    #[msg("The kind must be 0 (expression), 1 (person) or 2 (collective)")]
+    UnknownKind = 1,
+    /// A person has one personal token, index 0.
+    #[msg("A personal token must have index 0: one per wallet, ever")]
+    PersonIndexNotZero = 2,
+    /// The policy is unknown.
+    #[msg("The transfer policy must be 0 (open) or 1 (curated)")]
+    UnknownPolicy = 3,
+    /// Too many decimals.
+    #[msg("Decimals must be at most 9")]
+    TooManyDecimals = 4,
+    /// The drip is out of range.
+    #[msg("drip_seconds must be 3,600 or more for an open security, 0 or more for a curated one, and at most ten years")]
+    DripOutOfRange = 5,
+    /// The notice is out of range.
+    #[msg("notice_seconds must be from one day to ten years")]
+    NoticeOutOfRange = 6,
+    /// Authorised supply too small.
+    #[msg("authorised must be at least 1,000,000 atoms")]
+    AuthorisedTooSmall = 7,
+    /// More shares than authorised.
+    #[msg("issued, reserved and new shares together must not exceed authorised")]
+    AboveAuthorised = 8,
+    /// The retired amount reaches into shares that exist or are promised.
+    #[msg("authorised must stay at least 1,000,000 atoms and cover issued and reserved shares")]
+    BelowRetireBound = 9,
+    /// Name, symbol or URI empty, too long or with control characters.
+    #[msg("The name must have 1 to 64 bytes and no control characters")]
+    BadName = 10,
+    /// The symbol is empty, too long or has control characters.
+    #[msg("The symbol must have 1 to 16 bytes and no control characters")]
+    BadSymbol = 11,
+    /// The URI is too long or has control characters or spaces.
+    #[msg("The URI must have at most 200 bytes and no spaces or control characters")]
+    BadUri = 12,
+    /// Shares may only be issued outright while nobody else has any.
+    #[msg("Shares may be issued only while the issuer holds every share and nothing is reserved")]
+    OthersHoldShares = 13,
+    /// The redemption date may only come earlier.
+    #[msg("redeem_after may only be moved to an earlier time")]
+    RedemptionNotEarlier = 14,
+    /// The signer was not proposed as issuer.
+    #[msg("The signer must be the proposed issuer")]
+    NotPendingIssuer = 15,
+    /// The proposed issuer cannot be the current one or an account of this program.
+    #[msg("The proposed issuer must be a wallet other than the current issuer")]
+    BadPendingIssuer = 16,
+    /// The new value equals the old one.
+    #[msg("Something must change: the new metadata equals the present one")]
+    NothingToUpdate = 17,
+    /// The account is not the one the security records.
+    #[msg("The account must be the one that the security records")]
+    WrongSecurityAccount = 18,
+    /// The holder is not approved.
+    #[msg("A curated security's shares may only go to a holder approved by its issuer")]
+    HolderNotApproved = 19,
+    /// Approvals belong to curated securities.
+    #[msg("Only a curated security has approvals")]
+    NotCurated = 20,
+
+    // 100: shares
+    /// Amount zero.
+    #[msg("The amount must be above zero")]
+    ZeroAmount = 100,
+    /// Fewer shares than asked for.
+    #[msg("The position must hold at least the amount")]
+    NotEnoughShares = 101,
+    /// The same account or holder on both sides.
+    #[msg("Sender and receiver must be different accounts")]
+    SameAccount = 102,
+    /// Curated shares have no bearer form.
+    #[msg("A curated security has no bearer shares")]
+    CuratedHasNoBearer = 103,
+    /// The holder cannot hold.
+    #[msg("A holder must be a wallet or an existing account of another program")]
+    NotAHolder = 104,
+    /// The position is another's.
+    #[msg("The position must belong to this security and this holder")]
+    WrongPosition = 105,
+    /// The registered account is another's.
+    #[msg("The registered account must be the one derived from the position")]
+    WrongRegisteredAccount = 106,
+    /// After a move the registered account and the position disagree.
+    #[msg("The registered account must be frozen and hold exactly the position's shares")]
+    RegisteredMismatch = 107,
+    /// The bearer account is not the holder's.
+    #[msg("The bearer account must be a token account of this mint owned by the holder")]
+    WrongBearerAccount = 108,
+    /// The position is in use.
+    #[msg("The position must hold no shares and be owed no whole atom")]
+    PositionNotEmpty = 109,
+    /// The rent goes to who paid it.
+    #[msg("The rent must go to the account that paid it")]
+    WrongRentReceiver = 110,
+    /// The position does not exist.
+    #[msg("The position must exist")]
+    PositionMissing = 111,
+
+    // 200: upside
+    /// Nothing to distribute.
+    #[msg("The amount and the inbox together must be above zero")]
+    NothingToDistribute = 200,
+    /// Nothing to claim.
+    #[msg("The position must be owed at least one atom")]
+    NothingToClaim = 201,
+    /// The payout account is not where this claim may pay.
+    #[msg("The payout account must be the one stored in the position, unless its holder signs")]
+    WrongPayoutAccount = 202,
+    /// The payout account is no longer the holder's.
+    #[msg("The payout account must be an unfrozen token account of the payout mint owned by the holder")]
+    PayoutAccountNotHolders = 203,
+    /// The payout mint is wrong.
+    #[msg("The payout mint must be the security's")]
+    WrongPayoutMint = 204,
+    /// A vault's position is harvested, not claimed.
+    #[msg("A position held by a vault is harvested, not claimed")]
+    HeldByVault = 205,
+    /// The clock is behind the checkpoint.
+    #[msg("The clock must not be behind the position's checkpoint")]
+    ClockBehindCheckpoint = 206,
+    /// The paying account cannot pay.
+    #[msg("The source must be an unfrozen token account of the right mint, other than the destination, with enough atoms")]
+    BadSource = 207,
+
+    // 300: vault
+    /// No vault index left.
+    #[msg("A security must have at most 256 vaults")]
+    TooManyVaults = 300,
+    /// The vault is another's.
+    #[msg("The vault must belong to this security and this asset mint")]
+    WrongVault = 301,
+    /// The vault's token account is another.
+    #[msg("The vault's token account must be the one that the vault records")]
+    WrongVaultAccount = 302,
+    /// A security cannot hold itself.
+    #[msg("A security must not hold its own shares")]
+    SelfHolding = 303,
+    /// The vault's token account is frozen.
+    #[msg("The vault's token account must be thawed by the asset's issuer before it can receive")]
+    VaultAccountFrozen = 304,
+    /// Nothing arrived.
+    #[msg("At least one atom must arrive in the vault")]
+    NothingArrived = 305,
+    /// Protocol shares enter by their own instruction.
+    #[msg("Shares of a security enter a vault by deposit_shares, never by deposit_equity")]
+    ProtocolShares = 306,
+
+    // 800: mint policy
+    /// Not a mint.
+    #[msg("The mint must be an initialised mint of SPL Token or Token-2022")]
+    NotAMint = 800,
+    /// The extension is refused.
+    #[msg("The mint carries an extension that is not accepted; its type number is in the log")]
+    ExtensionRefused = 801,
+    /// A hook program is set.
+    #[msg("The mint must have no transfer hook program set")]
+    HookSet = 802,
+    /// The mint can be closed and re-opened.
+    #[msg("A mint that can be closed must have supply above zero")]
+    ClosableWithoutSupply = 803,
+    /// A protocol share pays nothing out.
+    #[msg("The payout mint must not be a share of this program")]
+    PayoutIsProtocolShare = 804,
+    /// The token program is wrong.
+    #[msg("The token program must be the one that owns the mint")]
+    WrongTokenProgram = 805,
+
+    // 900: arithmetic
+    /// Overflow.
+    #[msg("Every intermediate and final result must fit its type")]
+    Overflow = 900,
+    /// Division by zero.
+    #[msg("A denominator must be above zero")]
+    ZeroDenominator = 901,
+    /// A broken invariant: a defect of the program.
+    #[msg("The state must satisfy its invariants")]
+    InvariantBroken = 902,
+}
+
+impl From<MathError> for UpsideError {
+    fn from(e: MathError) -> Self {
+        match e {
+            MathError::Overflow => Self::Overflow,
+            MathError::ZeroDenominator => Self::ZeroDenominator,
+            MathError::ZeroAmount => Self::ZeroAmount,
+            MathError::ClockBehindCheckpoint => Self::ClockBehindCheckpoint,
+            MathError::AboveAuthorised => Self::AboveAuthorised,
+            MathError::BelowRetireBound => Self::BelowRetireBound,
+            MathError::NegativeDuration
+            | MathError::StreamNotStarted
+            | MathError::BpsAboveOne => Self::InvariantBroken,
+        }
+    }
+}
+
+/// Turns a calculation's refusal into the program's.
+pub fn math<T>(result: core::result::Result<T, MathError>) -> Result<T> {
+    result.map_err(|e| UpsideError::from(e).into())
+}

@@ -1,0 +1,134 @@
+//! What happened, told by the program calling itself, so that it survives truncated logs.
+//!
+//! Every instruction that moves value or changes a right emits one event, after the move, with version, time, parent
+//! keys, delta and after-totals: state can be rebuilt from events alone. Sequence numbers come from the account that
+//! the instruction writes anyway and count up by one per event of that account.
+
+mod security;
+mod shares;
+mod upside;
+mod vault;
+
+use anchor_lang::{
+    event::EVENT_IX_TAG_LE,
+    prelude::*,
+    solana_program::{
+        instruction::{AccountMeta, Instruction},
+        program::invoke_signed_unchecked,
+    },
+    Event,
+};
+
+pub use security::*;
+pub use shares::*;
+pub use upside::*;
+pub use vault::*;
+
+use crate::{
+    seeds,
+    state::{Position, Security},
+    EVENT_AUTHORITY_AND_BUMP, ID,
+};
+
+/// A security after the instruction.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecurityTotals {
+    /// Number of this event among the security's.
+    pub sequence: u64,
+    /// Most share atoms that may ever be issued.
+    pub authorised_atoms: u64,
+    /// Share atoms ever newly issued.
+    pub issued_atoms: u64,
+    /// Share atoms promised.
+    pub reserved_atoms: u64,
+    /// Share atoms in registered accounts.
+    pub registered_atoms: u64,
+    /// Share atoms ever redeemed.
+    pub redeemed_total_atoms: u64,
+    /// Payout atoms of the present line of the stream.
+    pub stream_total_atoms: u64,
+    /// Payout atoms of it already emitted.
+    pub stream_dripped_atoms: u64,
+    /// Start of the line, unix seconds.
+    pub stream_start_ts: i64,
+    /// End of the line, unix seconds.
+    pub stream_end_ts: i64,
+    /// The time the stream was settled to, unix seconds.
+    pub stream_last_ts: i64,
+    /// Payout atoms per share atom, modulo 2^128.
+    pub upside_per_share_x64: u128,
+    /// Emitted money not credited yet.
+    pub remainder_x64: u128,
+    /// Payout atoms ever received.
+    pub received_total_atoms: u128,
+}
+
+impl From<&Security> for SecurityTotals {
+    fn from(s: &Security) -> Self {
+        Self {
+            sequence: s.sequence,
+            authorised_atoms: s.authorised_atoms,
+            issued_atoms: s.issued_atoms,
+            reserved_atoms: s.reserved_atoms,
+            registered_atoms: s.registered_atoms,
+            redeemed_total_atoms: s.redeemed_total_atoms,
+            stream_total_atoms: s.stream_total_atoms,
+            stream_dripped_atoms: s.stream_dripped_atoms,
+            stream_start_ts: s.stream_start_ts,
+            stream_end_ts: s.stream_end_ts,
+            stream_last_ts: s.stream_last_ts,
+            upside_per_share_x64: s.upside_per_share_x64.get(),
+            remainder_x64: s.remainder_x64.get(),
+            received_total_atoms: s.received_total_atoms.get(),
+        }
+    }
+}
+
+/// A position after the instruction.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PositionTotals {
+    /// Number of this event among the position's.
+    pub sequence: u64,
+    /// Registered share atoms.
+    pub shares_atoms: u64,
+    /// The accumulator when `accrued_x64` was last brought up to date.
+    pub checkpoint_x64: u128,
+    /// Payout atoms owed.
+    pub accrued_x64: u128,
+    /// Payout atoms ever paid, modulo 2^64.
+    pub claimed_total_atoms: u64,
+}
+
+impl From<&Position> for PositionTotals {
+    fn from(p: &Position) -> Self {
+        Self {
+            sequence: p.sequence,
+            shares_atoms: p.shares_atoms,
+            checkpoint_x64: p.checkpoint_x64.get(),
+            accrued_x64: p.accrued_x64.get(),
+            claimed_total_atoms: p.claimed_total_atoms,
+        }
+    }
+}
+
+/// Emits `event` by a call of the program to itself.
+///
+/// The same bytes and accounts as Anchor's `emit_cpi!`, without its re-derivation and copies (1,780 against 3,058 compute units).
+#[inline(never)]
+pub fn emit<E: Event>(event: &E, authority: &AccountInfo) -> Result<()> {
+    let mut data = Vec::with_capacity(512);
+    data.extend_from_slice(EVENT_IX_TAG_LE);
+    data.extend_from_slice(E::DISCRIMINATOR);
+    event.serialize(&mut data)?;
+    let instruction = Instruction {
+        program_id: ID,
+        accounts: vec![AccountMeta::new_readonly(*authority.key, true)],
+        data,
+    };
+    invoke_signed_unchecked(
+        &instruction,
+        core::slice::from_ref(authority),
+        &[&[seeds::EVENT_AUTHORITY, &[EVENT_AUTHORITY_AND_BUMP.1]]],
+    )?;
+    Ok(())
+}

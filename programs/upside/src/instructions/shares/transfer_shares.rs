@@ -1,0 +1,143 @@
+//! `transfer_shares`
+
+use anchor_lang::prelude::*;
+
+use super::{check_holder, check_position, load_position_mut, OpenPosition};
+use crate::{
+    constants::*,
+    error::UpsideError,
+    events::{emit, PositionTotals, SharesTransferred},
+    state::{Approval, Position, Security},
+    token::{assert_registered, ShareMint},
+};
+
+/// Accounts of `transfer_shares`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct TransferShares<'info> {
+    /// Pays rent if the receiver's position or registered account is missing.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The holder who sends.
+    pub holder: Signer<'info>,
+    /// Read only: transfers of one security do not meet here.
+    pub security: AccountLoader<'info, Security>,
+    /// CHECK: compared with the security's record when the moves are prepared.
+    pub mint: UncheckedAccount<'info>,
+    /// The sender's position.
+    #[account(mut)]
+    pub from_position: AccountLoader<'info, Position>,
+    /// CHECK: proven to be the sender's registered account before the move, and S-1 after it.
+    #[account(mut)]
+    pub from_registered: UncheckedAccount<'info>,
+    /// CHECK: any wallet; checked by `check_holder`.
+    pub to_holder: UncheckedAccount<'info>,
+    /// CHECK: the receiver's position, opened if missing; owner, type and keys are checked when loaded.
+    #[account(mut)]
+    pub to_position: UncheckedAccount<'info>,
+    /// CHECK: proven to be the receiver's registered account before the move, and S-1 after it.
+    #[account(mut)]
+    pub to_registered: UncheckedAccount<'info>,
+    /// The receiver's approval; needed for a curated security only.
+    pub approval: Option<AccountLoader<'info, Approval>>,
+    /// CHECK: the Token-2022 program.
+    #[account(address = TOKEN_2022_PROGRAM_ID @ UpsideError::WrongTokenProgram)]
+    pub token_program: UncheckedAccount<'info>,
+    /// CHECK: the memo program, called if the receiver's account requires memos.
+    #[account(address = MEMO_PROGRAM_ID)]
+    pub memo_program: UncheckedAccount<'info>,
+    /// Creates what is missing.
+    pub system_program: Program<'info, System>,
+}
+
+impl<'info> TransferShares<'info> {
+    fn validate(&self, amount: u64) -> Result<()> {
+        require!(amount > 0, UpsideError::ZeroAmount);
+        require_keys_neq!(
+            *self.holder.key,
+            *self.to_holder.key,
+            UpsideError::SameAccount
+        );
+        check_holder(&self.to_holder)?;
+        let security = self.security.load()?;
+        if security.is_curated() {
+            let approval = self
+                .approval
+                .as_ref()
+                .ok_or(UpsideError::HolderNotApproved)?
+                .load()?;
+            require!(
+                approval.security == self.security.key() && approval.holder == *self.to_holder.key,
+                UpsideError::HolderNotApproved
+            );
+        }
+        Ok(())
+    }
+}
+
+/// See [`crate::upside::transfer_shares`].
+pub fn transfer_shares<'info>(
+    ctx: Context<'info, TransferShares<'info>>,
+    amount: u64,
+) -> Result<()> {
+    let a = &ctx.accounts;
+    a.validate(amount)?;
+    let now = Clock::get()?.unix_timestamp;
+    let security_key = a.security.key();
+    let security = a.security.load()?;
+    let opened = OpenPosition {
+        security_key: &security_key,
+        position: &a.to_position,
+        holder: &a.to_holder,
+        payer: &a.payer,
+        system: &a.system_program,
+    }
+    .ensure(&security)?;
+    let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;
+    let upside_per_share_x64 = security.upside_per_share_at(now)?;
+
+    let (from, to, from_totals, to_totals) = {
+        let mut from = a.from_position.load_mut()?;
+        let mut to = load_position_mut(&a.to_position)?;
+        check_position(&from, &security_key, a.holder.key)?;
+        check_position(&to, &security_key, a.to_holder.key)?;
+        from.settle(upside_per_share_x64)?;
+        to.settle(upside_per_share_x64)?;
+        from.debit(amount)?;
+        to.credit(amount)?;
+        from.next_sequence()?;
+        to.next_sequence()?;
+        (
+            shares.prove(&a.from_registered, a.from_position.as_ref().key, &from)?,
+            shares.prove_or_create(
+                &a.to_registered,
+                a.to_position.key,
+                &to,
+                &a.payer,
+                &a.system_program,
+            )?,
+            PositionTotals::from(&*from),
+            PositionTotals::from(&*to),
+        )
+    };
+    drop(security);
+
+    shares.transfer_registered(&from, &to, &a.holder, amount)?;
+    assert_registered(from.info, from_totals.shares_atoms)?;
+    assert_registered(to.info, to_totals.shares_atoms)?;
+
+    emit(
+        &SharesTransferred {
+            version: EVENT_VERSION,
+            ts: now,
+            security: security_key,
+            from: *a.holder.key,
+            to: *a.to_holder.key,
+            opened_by: if opened { *a.payer.key } else { Pubkey::default() },
+            amount_atoms: amount,
+            from_position: from_totals,
+            to_position: to_totals,
+        },
+        &a.event_authority,
+    )
+}

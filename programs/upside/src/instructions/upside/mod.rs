@@ -1,0 +1,7 @@
+//! Money in and out.
+
+mod claim;
+mod distribute;
+
+pub use claim::*;
+pub use distribute::*;

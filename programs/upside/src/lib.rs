@@ -1,0 +1,118 @@
+//! Upside: a security for an expression, a person or a collective.
+//!
+//! A security's shares are Token-2022 tokens. *Bearer* shares sit in any token account and trade anywhere; they do not earn.
+//! *Registered* shares sit frozen in the holder's registered account, owned by the holder's wallet; they earn and redeem. Money paid in
+//! drips to registered shares through one accumulator, so paying ten holders or ten million costs the same.
+//!
+//! Nobody administers the program: no fee, no configuration, no pause, no withdrawal.
+//!
+//! Layout: [`state`] has one file per account, whose methods decide; [`instructions`] has one file per instruction, which reads
+//! validate, decide, check the invariant, move, tell; [`events`] mirrors it; [`token`] is all contact with token programs.
+//! Formulas are in the crate `upside-math`.
+
+// `missing_docs` is denied module by module: Anchor's macros write undocumented items beside ours, here and next to
+// every accounts struct, and an inner allow cannot reach those.
+#![allow(unexpected_cfgs)]
+
+#[deny(missing_docs)]
+pub mod constants;
+#[deny(missing_docs)]
+pub mod error;
+#[deny(missing_docs)]
+pub mod events;
+pub mod instructions;
+#[deny(missing_docs)]
+pub mod seeds;
+#[deny(missing_docs)]
+pub mod state;
+#[deny(missing_docs)]
+pub mod token;
+
+use anchor_lang::prelude::*;
+
+use instructions::{security::*, shares::*, upside::*};
+
+declare_id!(constants::PROGRAM_ID);
+
+#[cfg(not(feature = "no-entrypoint"))]
+solana_security_txt::security_txt! {
+    name: "Upside",
+    project_url: "https://github.com/upside-tokens/upside",
+    contacts: "link:https://github.com/upside-tokens/upside/security/advisories/new",
+    policy: "https://github.com/upside-tokens/upside/blob/main/SECURITY.md",
+    preferred_languages: "en",
+    source_code: "https://github.com/upside-tokens/upside"
+}
+
+/// The instructions.
+#[program]
+pub mod upside {
+    use super::*;
+
+    /// Creates a security, its mint, its payout vault and the issuer's position.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent.
+    /// - The terms shall be within their ranges; they never change, except that `authorised` may be lowered and `redeem_after` moved earlier.
+    /// - The payout mint shall be SPL Token, or Token-2022 with harmless extensions, and not a share of this program.
+    /// - The initial shares shall be registered to the issuer.
+    /// - It shall succeed although anyone has sent lamports to the new addresses before.
+    pub fn create_security<'info>(
+        ctx: Context<'info, CreateSecurity<'info>>,
+        args: CreateSecurityArgs,
+    ) -> Result<()> {
+        instructions::security::create_security(ctx, args)
+    }
+
+    /// Issues new shares to the issuer.
+    ///
+    /// - The issuer shall sign, hold every share in existence registered, and nothing shall be reserved.
+    /// - `issued + reserved + amount` shall not exceed `authorised`.
+    pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()> {
+        instructions::security::issue(ctx, amount)
+    }
+
+    /// Turns bearer shares into registered ones of the same holder, opening the position if it is missing.
+    ///
+    /// - The holder shall sign and own the bearer account. The security shall be open.
+    /// - The shares shall earn from now on, not from before.
+    pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Result<()> {
+        instructions::shares::register(ctx, amount)
+    }
+
+    /// Turns registered shares into bearer ones of the same holder.
+    ///
+    /// - The holder shall sign and own the bearer account. The security shall be open.
+    /// - What the shares have earned shall stay owed to the position.
+    pub fn unregister<'info>(ctx: Context<'info, Unregister<'info>>, amount: u64) -> Result<()> {
+        instructions::shares::unregister(ctx, amount)
+    }
+
+    /// Sends registered shares to another holder, whose position is opened if it is missing.
+    ///
+    /// - The sender shall sign. The receiver shall be a wallet or another program's account, approved if the security is curated.
+    /// - Both positions shall be settled first: what the shares have earned stays with the sender.
+    /// - The security shall not be written.
+    pub fn transfer_shares<'info>(
+        ctx: Context<'info, TransferShares<'info>>,
+        amount: u64,
+    ) -> Result<()> {
+        instructions::shares::transfer_shares(ctx, amount)
+    }
+
+    /// Puts money on the stream: `amount` from the funder, and whatever the inbox holds.
+    ///
+    /// - Anyone may. `amount + inbox` shall be above zero.
+    /// - A missing or frozen inbox shall not hold anybody up.
+    pub fn distribute<'info>(ctx: Context<'info, Distribute<'info>>, amount: u64) -> Result<()> {
+        instructions::upside::distribute(ctx, amount)
+    }
+
+    /// Pays a holder what they are owed.
+    ///
+    /// - Anyone may, to the payout account stored in the position, while the holder owns it; a holder who signs may name any account.
+    /// - The payout shall be rounded down; the fraction stays owed.
+    /// - The security shall not be written.
+    pub fn claim<'info>(ctx: Context<'info, Claim<'info>>) -> Result<()> {
+        instructions::upside::claim(ctx)
+    }
+}

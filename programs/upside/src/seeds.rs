@@ -1,0 +1,18 @@
+//! Seed prefixes of every program address.
+
+/// `mint`, issuer at creation, kind `u8`, index `u16` little endian: the share mint.
+pub const MINT: &[u8] = b"mint";
+/// `security`, mint: the security.
+pub const SECURITY: &[u8] = b"security";
+/// `payout`, security: the token account with money received and not yet claimed.
+pub const PAYOUT: &[u8] = b"payout";
+/// `position`, security, holder: what a holder has and is owed.
+pub const POSITION: &[u8] = b"position";
+/// `registered`, position: the token account with the holder's frozen shares.
+pub const REGISTERED: &[u8] = b"registered";
+/// `vault`, security, asset mint: one backing asset.
+pub const VAULT: &[u8] = b"vault";
+/// `approval`, security, holder: a holder that may receive curated shares.
+pub const APPROVAL: &[u8] = b"approval";
+/// Signs the program's event calls to itself.
+pub const EVENT_AUTHORITY: &[u8] = b"__event_authority";

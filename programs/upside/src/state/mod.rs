@@ -1,0 +1,17 @@
+//! One file per account. Methods decide and return summaries; they move nothing.
+//!
+//! Every account is C-packed and read in place. It starts with a version and its bump, then its keys, at fixed offsets
+//! that `getProgramAccounts` can filter on; there is no `u128` field (its alignment differs between targets), no
+//! variable-length field, and reserved bytes at the end (zero until a later version gives them a meaning).
+
+mod approval;
+mod position;
+mod security;
+mod vault;
+mod x64;
+
+pub use approval::*;
+pub use position::*;
+pub use security::*;
+pub use vault::*;
+pub use x64::*;

@@ -1,0 +1,331 @@
+//! Moves of registered shares. The program freezes and thaws only registered accounts, and only here.
+//!
+//! Every move is one `Batch` call that thaws, moves and freezes again, followed by S-1: the account holds exactly what
+//! its position says and is frozen. The holder's signature passes through to the moves that need it.
+
+use anchor_lang::{
+    prelude::*,
+    solana_program::{
+        instruction::{AccountMeta, Instruction},
+        program::invoke_signed_unchecked,
+    },
+};
+
+use crate::{
+    constants::{MEMO_PROGRAM_ID, TOKEN_2022_PROGRAM_ID},
+    error::UpsideError,
+    seeds,
+    state::{Position, Security},
+    token::{
+        create_account, read_token_account, requires_memo, tag, Batch, TokenAccountView,
+        TOKEN_ACCOUNT_LEN,
+    },
+    ID,
+};
+
+/// Length of a registered account as created: a token account, its type byte and ImmutableOwner. Its holder may enlarge it.
+pub const REGISTERED_LEN: usize = TOKEN_ACCOUNT_LEN + 1 + 4;
+
+/// What the moves of one security's shares need.
+pub struct ShareMint<'a, 'info> {
+    /// The mint.
+    pub mint: &'a AccountInfo<'info>,
+    /// The security account: mint and freeze authority.
+    pub security: &'a AccountInfo<'info>,
+    /// Its bump.
+    pub bump: u8,
+    /// Decimals of a share.
+    pub decimals: u8,
+    /// Whether accounts of this mint are born frozen.
+    pub curated: bool,
+}
+
+/// One holder's registered account, proven to be the one of its position.
+pub struct Registered<'a, 'info> {
+    /// The account.
+    pub info: &'a AccountInfo<'info>,
+    /// Whether this instruction has just created it, still to be initialised.
+    pub fresh: bool,
+    /// The holder.
+    pub holder: Pubkey,
+}
+
+impl<'a, 'info> ShareMint<'a, 'info> {
+    /// Collects what moves need from a security that was loaded from `info`. Its mint is checked against the record.
+    pub fn new(
+        security: &Security,
+        info: &'a AccountInfo<'info>,
+        mint: &'a AccountInfo<'info>,
+    ) -> Result<Self> {
+        require_keys_eq!(*mint.key, security.mint, UpsideError::WrongSecurityAccount);
+        Ok(Self {
+            mint,
+            security: info,
+            bump: security.bump,
+            decimals: security.decimals,
+            curated: security.is_curated(),
+        })
+    }
+
+    /// Proves that `info` is the registered account of `position`.
+    ///
+    /// For an `Open` security a frozen account of this mint and holder is the registered one: accounts of the mint are born thawed,
+    /// its freeze authority is the security, the program freezes only derived addresses, and ImmutableOwner keeps the
+    /// holder. Otherwise (born frozen, or absent) the address is derived.
+    pub fn prove(
+        &self,
+        info: &'a AccountInfo<'info>,
+        position_key: &Pubkey,
+        position: &Position,
+    ) -> Result<Registered<'a, 'info>> {
+        if !self.curated {
+            if let Some(view) = read_token_account(info, &TOKEN_2022_PROGRAM_ID) {
+                require!(
+                    view.mint == *self.mint.key && view.owner == position.holder && view.frozen,
+                    UpsideError::WrongRegisteredAccount
+                );
+                return Ok(Registered {
+                    info,
+                    fresh: false,
+                    holder: position.holder,
+                });
+            }
+        }
+        let derived = Pubkey::create_program_address(
+            &[
+                seeds::REGISTERED,
+                position_key.as_ref(),
+                &[position.registered_bump],
+            ],
+            &ID,
+        )
+        .map_err(|_| UpsideError::WrongRegisteredAccount)?;
+        require_keys_eq!(*info.key, derived, UpsideError::WrongRegisteredAccount);
+        Ok(Registered {
+            info,
+            fresh: false,
+            holder: position.holder,
+        })
+    }
+
+    /// Like [`Self::prove`], and creates the account if its holder has closed it (or it never was).
+    pub fn prove_or_create(
+        &self,
+        info: &'a AccountInfo<'info>,
+        position_key: &Pubkey,
+        position: &Position,
+        payer: &AccountInfo<'info>,
+        system: &AccountInfo<'info>,
+    ) -> Result<Registered<'a, 'info>> {
+        let mut registered = self.prove(info, position_key, position)?;
+        if *info.owner != TOKEN_2022_PROGRAM_ID {
+            create_account(
+                payer,
+                info,
+                system,
+                REGISTERED_LEN,
+                REGISTERED_LEN,
+                &TOKEN_2022_PROGRAM_ID,
+                &[
+                    seeds::REGISTERED,
+                    position_key.as_ref(),
+                    &[position.registered_bump],
+                ],
+            )?;
+            registered.fresh = true;
+        }
+        Ok(registered)
+    }
+
+    fn thaw(&self, batch: &mut Batch, registered: &Registered) {
+        if registered.fresh {
+            batch.step(
+                &[AccountMeta::new(*registered.info.key, false)],
+                &[&[tag::INITIALIZE_IMMUTABLE_OWNER]],
+            );
+            batch.step(
+                &[
+                    AccountMeta::new(*registered.info.key, false),
+                    AccountMeta::new_readonly(*self.mint.key, false),
+                ],
+                &[&[tag::INITIALIZE_ACCOUNT_3], registered.holder.as_ref()],
+            );
+            if !self.curated {
+                return; // born thawed
+            }
+        }
+        self.set_frozen(batch, registered, tag::THAW_ACCOUNT);
+    }
+
+    fn freeze(&self, batch: &mut Batch, registered: &Registered) {
+        self.set_frozen(batch, registered, tag::FREEZE_ACCOUNT);
+    }
+
+    fn set_frozen(&self, batch: &mut Batch, registered: &Registered, tag: u8) {
+        batch.step(
+            &[
+                AccountMeta::new(*registered.info.key, false),
+                AccountMeta::new_readonly(*self.mint.key, false),
+                AccountMeta::new_readonly(*self.security.key, true),
+            ],
+            &[&[tag]],
+        );
+    }
+
+    fn transfer(&self, batch: &mut Batch, from: &Pubkey, to: &Pubkey, owner: &Pubkey, amount: u64) {
+        batch.step(
+            &[
+                AccountMeta::new(*from, false),
+                AccountMeta::new_readonly(*self.mint.key, false),
+                AccountMeta::new(*to, false),
+                AccountMeta::new_readonly(*owner, true),
+            ],
+            &[
+                &[tag::TRANSFER_CHECKED],
+                &amount.to_le_bytes(),
+                &[self.decimals],
+            ],
+        );
+    }
+
+    fn run(&self, batch: Batch, infos: &[AccountInfo<'info>]) -> Result<()> {
+        batch.invoke(
+            infos,
+            &[seeds::SECURITY, self.mint.key.as_ref(), &[self.bump]],
+        )
+    }
+
+    /// Mints `amount` into a registered account. Nothing that its holder sets up can stop it.
+    pub fn mint_to(&self, to: &Registered<'_, 'info>, amount: u64) -> Result<()> {
+        let mut batch = Batch::new();
+        self.thaw(&mut batch, to);
+        if amount > 0 {
+            batch.step(
+                &[
+                    AccountMeta::new(*self.mint.key, false),
+                    AccountMeta::new(*to.info.key, false),
+                    AccountMeta::new_readonly(*self.security.key, true),
+                ],
+                &[&[tag::MINT_TO], &amount.to_le_bytes()],
+            );
+        }
+        self.freeze(&mut batch, to);
+        self.run(
+            batch,
+            &[to.info.clone(), self.mint.clone(), self.security.clone()],
+        )
+    }
+
+    /// Moves `amount` between two registered accounts; the sender's holder has signed.
+    pub fn transfer_registered(
+        &self,
+        from: &Registered<'_, 'info>,
+        to: &Registered<'_, 'info>,
+        holder: &AccountInfo<'info>,
+        amount: u64,
+    ) -> Result<()> {
+        // A Token-2022 transfer into itself succeeds and moves nothing: it would double the shares of the position.
+        require_keys_neq!(*from.info.key, *to.info.key, UpsideError::SameAccount);
+        self.memo_if_required(to)?;
+        let mut batch = Batch::new();
+        self.thaw(&mut batch, from);
+        self.thaw(&mut batch, to);
+        self.transfer(&mut batch, from.info.key, to.info.key, holder.key, amount);
+        self.freeze(&mut batch, from);
+        self.freeze(&mut batch, to);
+        self.run(
+            batch,
+            &[
+                from.info.clone(),
+                to.info.clone(),
+                self.mint.clone(),
+                self.security.clone(),
+                holder.clone(),
+            ],
+        )
+    }
+
+    /// Moves `amount` of bearer shares into a registered account; the holder owns both and has signed.
+    pub fn enter(
+        &self,
+        bearer: &AccountInfo<'info>,
+        to: &Registered<'_, 'info>,
+        holder: &AccountInfo<'info>,
+        amount: u64,
+    ) -> Result<()> {
+        require_keys_neq!(*bearer.key, *to.info.key, UpsideError::SameAccount);
+        self.memo_if_required(to)?;
+        let mut batch = Batch::new();
+        self.thaw(&mut batch, to);
+        self.transfer(&mut batch, bearer.key, to.info.key, holder.key, amount);
+        self.freeze(&mut batch, to);
+        self.run(
+            batch,
+            &[
+                bearer.clone(),
+                to.info.clone(),
+                self.mint.clone(),
+                self.security.clone(),
+                holder.clone(),
+            ],
+        )
+    }
+
+    /// Moves `amount` of registered shares out to a bearer account; the holder owns both and has signed.
+    pub fn leave(
+        &self,
+        from: &Registered<'_, 'info>,
+        bearer: &AccountInfo<'info>,
+        holder: &AccountInfo<'info>,
+        amount: u64,
+    ) -> Result<()> {
+        require_keys_neq!(*bearer.key, *from.info.key, UpsideError::SameAccount);
+        if requires_memo(bearer)? {
+            memo()?;
+        }
+        let mut batch = Batch::new();
+        self.thaw(&mut batch, from);
+        self.transfer(&mut batch, from.info.key, bearer.key, holder.key, amount);
+        self.freeze(&mut batch, from);
+        self.run(
+            batch,
+            &[
+                from.info.clone(),
+                bearer.clone(),
+                self.mint.clone(),
+                self.security.clone(),
+                holder.clone(),
+            ],
+        )
+    }
+
+    fn memo_if_required(&self, to: &Registered) -> Result<()> {
+        if !to.fresh && requires_memo(to.info)? {
+            memo()?;
+        }
+        Ok(())
+    }
+}
+
+/// Sends the memo that an account with required memos wants right before a transfer.
+fn memo() -> Result<()> {
+    let instruction = Instruction {
+        program_id: MEMO_PROGRAM_ID,
+        accounts: Vec::new(),
+        data: b"upside: shares".to_vec(),
+    };
+    invoke_signed_unchecked(&instruction, &[], &[])?;
+    Ok(())
+}
+
+/// S-1 after a move: the registered account is frozen and holds exactly the position's shares.
+pub fn assert_registered(info: &AccountInfo, shares_atoms: u64) -> Result<()> {
+    match read_token_account(info, &TOKEN_2022_PROGRAM_ID) {
+        Some(TokenAccountView {
+            amount,
+            frozen: true,
+            ..
+        }) if amount == shares_atoms => Ok(()),
+        _ => err!(UpsideError::RegisteredMismatch),
+    }
+}

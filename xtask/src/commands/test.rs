@@ -1,0 +1,456 @@
+//! `cargo xtask test` and `cargo xtask lint`: the steps that have to pass, declared in one list.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Duration,
+};
+
+use anyhow::{bail, Context, Result};
+use serde::Deserialize;
+
+use crate::{
+    commands::demo,
+    console::{seconds, Console, Task},
+    host,
+    process::{self, Counts, Stream},
+    program,
+    toolchain::{self, Choice},
+    workspace::{Package, Target, Workspace},
+};
+
+/// Arguments of `cargo xtask test`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only these steps and what they need (see --list); default: all.
+    steps: Vec<String>,
+    /// Leave out the slow steps.
+    #[arg(long)]
+    fast: bool,
+    /// Go on after a failed step; steps that need it are left out.
+    #[arg(long)]
+    keep_going: bool,
+    /// Print the steps and run nothing.
+    #[arg(long)]
+    list: bool,
+}
+
+/// One thing that has to pass.
+struct Step {
+    name: &'static str,
+    /// Left out by `--fast`.
+    slow: bool,
+    /// Names of earlier steps without which this one makes no sense.
+    needs: &'static [&'static str],
+    action: Action,
+}
+
+#[derive(Clone, Copy)]
+enum Action {
+    /// The packages of the machine.
+    Host,
+    /// The SBF toolchain.
+    Toolchain,
+    /// `programs/*` and `tests/programs/*`.
+    Programs,
+    /// A cargo command in the root.
+    Cargo(&'static [&'static str]),
+    /// `idl/upside.json` is what the sources say.
+    IdlDrift,
+    /// Every test and binary of the workspace, compiled at once: one selection of features for all.
+    Compile,
+    /// The unit tests and suites of one member.
+    Member(&'static str),
+    /// The examples in documentation.
+    DocTests,
+    /// The demo without a terminal.
+    Demo,
+}
+
+/// Everything that has to pass, in the order it runs.
+const STEPS: &[Step] = &[
+    Step { name: "host", slow: false, needs: &[], action: Action::Host },
+    Step { name: "toolchain", slow: false, needs: &["host"], action: Action::Toolchain },
+    Step { name: "program", slow: false, needs: &["toolchain"], action: Action::Programs },
+    Step { name: "fmt", slow: false, needs: &[], action: Action::Cargo(&["fmt", "--all", "--check"]) },
+    Step {
+        name: "clippy",
+        slow: false,
+        needs: &["host"],
+        action: Action::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+    },
+    Step { name: "idl", slow: false, needs: &[], action: Action::IdlDrift },
+    Step { name: "compile", slow: false, needs: &["host"], action: Action::Compile },
+    Step { name: "upside-math", slow: false, needs: &["compile"], action: Action::Member("upside-math") },
+    Step { name: "upside", slow: false, needs: &["compile"], action: Action::Member("upside") },
+    Step { name: "upside-client", slow: false, needs: &["compile", "program"], action: Action::Member("upside-client") },
+    Step { name: "upside-lookalike-mints", slow: false, needs: &["compile"], action: Action::Member("upside-lookalike-mints") },
+    Step { name: "upside-localnet", slow: true, needs: &["compile", "program"], action: Action::Member("upside-localnet") },
+    Step { name: "upside-tests", slow: true, needs: &["compile", "program"], action: Action::Member("upside-tests") },
+    Step { name: "upside-demo", slow: false, needs: &["compile", "program"], action: Action::Member("upside-demo") },
+    Step { name: "xtask", slow: false, needs: &["compile"], action: Action::Member("xtask") },
+    Step { name: "doc-tests", slow: true, needs: &["compile"], action: Action::DocTests },
+    Step { name: "demo", slow: true, needs: &["compile", "program"], action: Action::Demo },
+];
+
+/// Runs the chosen steps, prints the table of times and, last, how many tests passed and failed.
+pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<ExitCode> {
+    let chosen = choose(STEPS, &args.steps, args.fast)?;
+    if args.list {
+        for step in chosen {
+            println!("{}{}", step.name, if step.slow { "  (slow)" } else { "" });
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut session = Session { workspace, console, built: None, counts: Counts::default() };
+    let outcomes = session.run(&chosen, args.keep_going);
+    print!("{}", table(&outcomes));
+    println!("{}", closing_line(session.counts));
+    Ok(exit_code(&outcomes))
+}
+
+/// `cargo xtask lint`: formatting and lints.
+pub fn lint(workspace: &Workspace, console: &Console) -> Result<ExitCode> {
+    let chosen: Vec<_> = STEPS.iter().filter(|step| matches!(step.name, "fmt" | "clippy")).collect();
+    let mut session = Session { workspace, console, built: None, counts: Counts::default() };
+    Ok(exit_code(&session.run(&chosen, true)))
+}
+
+/// The steps to run: all, or the named ones with what they need; without slow ones when `fast`.
+fn choose<'a>(steps: &'a [Step], names: &[String], fast: bool) -> Result<Vec<&'a Step>> {
+    let mut wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+    for name in &wanted {
+        if !steps.iter().any(|step| step.name == *name) {
+            bail!("there is no step \"{name}\"; `cargo xtask test --list` prints them");
+        }
+    }
+    let mut next = 0;
+    while let Some(name) = wanted.get(next).copied() {
+        next += 1;
+        wanted.extend(steps.iter().filter(|step| step.name == name).flat_map(|step| step.needs.iter().copied()));
+    }
+    let is_wanted = |step: &&Step| (names.is_empty() || wanted.contains(&step.name)) && !(fast && step.slow);
+    Ok(steps.iter().filter(is_wanted).collect())
+}
+
+/// How a step ended.
+struct Outcome {
+    name: &'static str,
+    result: Ended,
+    time: Duration,
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Passed,
+    Failed,
+    /// A step it needs failed.
+    LeftOut,
+}
+
+struct Session<'a> {
+    workspace: &'a Workspace,
+    console: &'a Console,
+    built: Option<Built>,
+    counts: Counts,
+}
+
+impl Session<'_> {
+    fn run(&mut self, steps: &[&Step], keep_going: bool) -> Vec<Outcome> {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for (index, step) in steps.iter().enumerate() {
+            let broken = |need: &&&str| outcomes.iter().any(|outcome| outcome.name == **need && outcome.result != Ended::Passed);
+            if let Some(need) = step.needs.iter().find(broken) {
+                println!("[{:>2}/{}] {} left out: it needs {need}", index + 1, steps.len(), step.name);
+                outcomes.push(Outcome { name: step.name, result: Ended::LeftOut, time: Duration::ZERO, counts: Counts::default() });
+                continue;
+            }
+            let task = self.console.task(format!("[{:>2}/{}] {}", index + 1, steps.len(), step.name));
+            let mut counts = Counts::default();
+            let result = self.step(step.action, &task, &mut counts);
+            self.counts += counts;
+            let time = task.finish(&match &result {
+                Ok(()) if counts == Counts::default() => "ok".to_owned(),
+                Ok(()) => format!("ok ({} tests)", counts.passed),
+                Err(_) => "failed".to_owned(),
+            });
+            let ended = if result.is_ok() { Ended::Passed } else { Ended::Failed };
+            outcomes.push(Outcome { name: step.name, result: ended, time, counts });
+            if let Err(error) = result {
+                println!("error: {error:#}");
+                if !keep_going {
+                    break;
+                }
+            }
+        }
+        outcomes
+    }
+
+    fn step(&mut self, action: Action, task: &Task, counts: &mut Counts) -> Result<()> {
+        let (workspace, console) = (self.workspace, self.console);
+        match action {
+            Action::Host => host::check(workspace, console, task),
+            Action::Toolchain => toolchain::ensure(workspace, Choice::Auto, console, task).map(drop),
+            Action::Programs => {
+                for binary in program::build_all(workspace, Choice::Auto, console, task)? {
+                    task.note(&format!("{}: {} bytes, sha256 {}", binary.name, binary.bytes, binary.sha256));
+                }
+                Ok(())
+            }
+            Action::Cargo(arguments) => {
+                workspace.claim(&workspace.target, &workspace.members()?)?;
+                process::run_plain(workspace.cargo().args(arguments), console, task, &workspace.log(arguments[0]))
+            }
+            Action::IdlDrift => {
+                let xtask = std::env::current_exe().context("cannot find this program's own file")?;
+                let mut command = Command::new(xtask);
+                command.current_dir(&workspace.root).args(["idl", "--check"]);
+                process::run_plain(&mut command, console, task, &workspace.log("idl"))
+            }
+            Action::Compile => {
+                self.built = Some(Built::build(workspace, Selection::TestsAndBinaries, console, task)?);
+                Ok(())
+            }
+            Action::Member(package) => self.built()?.run_tests(workspace, package, &[], console, task, counts),
+            Action::DocTests => {
+                let mut command = workspace.cargo();
+                command.args(["test", "--workspace", "--doc", "--locked"]);
+                run_counting(&mut command, console, task, &workspace.log("doc-tests"), counts)
+            }
+            Action::Demo => process::run_plain(&mut demo::command(workspace, self.built()?)?, console, task, &workspace.log("demo")),
+        }
+    }
+
+    fn built(&self) -> Result<&Built> {
+        self.built.as_ref().context("nothing is compiled yet")
+    }
+}
+
+/// What to compile.
+#[derive(Clone, Copy)]
+pub enum Selection {
+    /// All that the whole check needs.
+    TestsAndBinaries,
+    /// Binaries only.
+    Binaries,
+    /// One suite.
+    Suite(&'static str),
+}
+
+/// The executables of the workspace.
+pub struct Built {
+    executables: Vec<Executable>,
+    packages: Vec<Package>,
+}
+
+struct Executable {
+    manifest_path: PathBuf,
+    name: String,
+    is_test: bool,
+    path: PathBuf,
+}
+
+impl Built {
+    /// Compiles for the whole workspace, so that every member is built with the same features and dependencies are compiled once.
+    pub fn build(workspace: &Workspace, selection: Selection, console: &Console, task: &Task) -> Result<Self> {
+        let packages = workspace.members()?;
+        workspace.claim(&workspace.target, &packages)?;
+        let mut command = workspace.cargo();
+        command.args(["build", "--workspace", "--locked", "--message-format=json-render-diagnostics"]);
+        match selection {
+            Selection::TestsAndBinaries => command.args(["--bins", "--tests"]),
+            Selection::Binaries => command.arg("--bins"),
+            Selection::Suite(name) => command.args(["--test", name]),
+        };
+        let mut executables = Vec::new();
+        process::run(&mut command, console, task, &workspace.log("compile"), |stream, line| {
+            if stream == Stream::Err {
+                return Some(line.to_owned());
+            }
+            executables.extend(executable(line));
+            None
+        })?;
+        Ok(Self { executables, packages })
+    }
+
+    /// The path of a binary.
+    pub fn binary(&self, name: &str) -> Result<&Path> {
+        match self.executables.iter().find(|executable| !executable.is_test && executable.name == name) {
+            Some(executable) => Ok(&executable.path),
+            None => bail!("the workspace has no binary {name}"),
+        }
+    }
+
+    /// Runs the compiled tests of a member, each in the member's folder as `cargo test` does, and adds up what they counted, also when one fails.
+    ///
+    /// `UPSIDE_PROGRAM_SO` names the compiled program and `UPSIDE_LOCALNET_BIN` the local validator, where it was built.
+    pub fn run_tests(
+        &self,
+        workspace: &Workspace,
+        package: &str,
+        environment: &[(&str, &str)],
+        console: &Console,
+        task: &Task,
+        counts: &mut Counts,
+    ) -> Result<()> {
+        let Some(package) = self.packages.iter().find(|member| member.name == package) else {
+            bail!("the workspace has no member {package}");
+        };
+        let mut failed = Vec::new();
+        for test in self.executables.iter().filter(|executable| executable.is_test && executable.manifest_path == package.manifest_path) {
+            let mut command = Command::new(&test.path);
+            command
+                .current_dir(package.folder())
+                .env("CARGO_MANIFEST_DIR", package.folder())
+                .env("CARGO_PKG_NAME", &package.name)
+                .env("CARGO_PKG_VERSION", &package.version)
+                .env("UPSIDE_PROGRAM_SO", program::main_program(workspace))
+                .envs(environment.iter().copied());
+            if let Ok(localnet) = self.binary("upside-localnet") {
+                command.env("UPSIDE_LOCALNET_BIN", localnet);
+            }
+            let log = workspace.log(&format!("test-{}-{}", package.name, test.name));
+            if let Err(error) = run_counting(&mut command, console, task, &log, counts) {
+                failed.push(format!("{}: {error:#}", test.name));
+            }
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        bail!("{}", failed.join("\n"))
+    }
+}
+
+/// Runs a command that prints `test result:` lines.
+fn run_counting(command: &mut Command, console: &Console, task: &Task, log: &Path, counts: &mut Counts) -> Result<()> {
+    process::run(command, console, task, log, |_, line| {
+        counts.add_line(line);
+        Some(line.to_owned())
+    })
+}
+
+/// The executable that a line of cargo's JSON names, if it does.
+fn executable(line: &str) -> Option<Executable> {
+    #[derive(Deserialize)]
+    struct Artifact {
+        manifest_path: PathBuf,
+        target: Target,
+        profile: Profile,
+        executable: Option<PathBuf>,
+    }
+    #[derive(Deserialize)]
+    struct Profile {
+        test: bool,
+    }
+    let artifact: Artifact = serde_json::from_str(line).ok()?;
+    Some(Executable { manifest_path: artifact.manifest_path, name: artifact.target.name, is_test: artifact.profile.test, path: artifact.executable? })
+}
+
+/// Steps, times and counts, one line per step.
+fn table(outcomes: &[Outcome]) -> String {
+    let width = outcomes.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max("step".len());
+    let mut text = format!("\n{:width$}  {:>13}  {:>6}  result\n", "step", "time", "tests");
+    for outcome in outcomes {
+        let tests = outcome.counts.passed + outcome.counts.failed;
+        let tests = if tests == 0 { String::new() } else { tests.to_string() };
+        let result = match outcome.result {
+            Ended::Passed => "ok",
+            Ended::Failed => "failed",
+            Ended::LeftOut => "left out",
+        };
+        text += &format!("{:width$}  {:>13}  {tests:>6}  {result}\n", outcome.name, seconds(outcome.time));
+    }
+    let total = outcomes.iter().map(|outcome| outcome.time).sum();
+    text + &format!("{:width$}  {:>13}\n\n", "total", seconds(total))
+}
+
+/// The line that says how many tests ran, in the form that build servers read.
+fn closing_line(counts: Counts) -> String {
+    let mut line = format!("{} passed, {} failed", counts.passed, counts.failed);
+    if counts.skipped > 0 {
+        line += &format!(", {} skipped", counts.skipped);
+    }
+    line
+}
+
+fn exit_code(outcomes: &[Outcome]) -> ExitCode {
+    if outcomes.iter().all(|outcome| outcome.result == Ended::Passed) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(steps: &[&Step]) -> Vec<&'static str> {
+        steps.iter().map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn every_member_of_the_workspace_has_a_step_that_runs_its_tests() {
+        for member in Workspace::find().expect("workspace").members().expect("members") {
+            assert!(
+                STEPS.iter().any(|step| matches!(step.action, Action::Member(name) if name == member.name)),
+                "no step runs the tests of {}",
+                member.name
+            );
+        }
+    }
+
+    #[test]
+    fn steps_need_only_earlier_steps_that_are_not_slow() {
+        for (index, step) in STEPS.iter().enumerate() {
+            for need in step.needs {
+                assert!(STEPS[..index].iter().any(|earlier| earlier.name == *need && !earlier.slow), "{} needs {need}", step.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_named_step_brings_what_it_needs() {
+        let chosen = choose(STEPS, &["upside-tests".to_owned()], false).expect("steps");
+        assert_eq!(names(&chosen), ["host", "toolchain", "program", "compile", "upside-tests"]);
+    }
+
+    #[test]
+    fn fast_leaves_out_slow_steps() {
+        let chosen = choose(STEPS, &[], true).expect("steps");
+        assert!(names(&chosen).contains(&"clippy") && !names(&chosen).contains(&"upside-tests"));
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused_by_name() {
+        let error = choose(STEPS, &["nonsense".to_owned()], false).err().expect("refused");
+        assert!(error.to_string().contains("\"nonsense\""));
+    }
+
+    #[test]
+    fn the_closing_line_names_skipped_tests_only_when_there_are_some() {
+        assert_eq!(closing_line(Counts { passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
+        assert_eq!(closing_line(Counts { passed: 3, failed: 1, skipped: 2 }), "3 passed, 1 failed, 2 skipped");
+    }
+
+    #[test]
+    fn test_executables_are_told_from_binaries() {
+        let line = |test: bool| {
+            format!(r#"{{"reason":"compiler-artifact","manifest_path":"/w/a/Cargo.toml","target":{{"name":"a","kind":["bin"]}},"profile":{{"test":{test}}},"executable":"/t/a"}}"#)
+        };
+        assert!(executable(&line(true)).is_some_and(|found| found.is_test && found.path == Path::new("/t/a")));
+        assert!(executable(&line(false)).is_some_and(|found| !found.is_test));
+        assert!(executable(r#"{"reason":"build-finished","success":true}"#).is_none());
+    }
+
+    #[test]
+    fn the_table_has_one_line_per_step_and_the_total() {
+        let outcome = |name, result, time| Outcome { name, result, time: Duration::from_millis(time), counts: Counts::default() };
+        let text = table(&[outcome("fmt", Ended::Passed, 1_000), outcome("clippy", Ended::Failed, 2_500)]);
+        let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[2].starts_with("clippy") && lines[2].ends_with("failed"));
+        assert!(lines[3].starts_with("total") && lines[3].ends_with("3.5 s"));
+    }
+}

@@ -1,0 +1,69 @@
+//! Every command the README names: `cargo xtask help` lists them.
+//!
+//! - [`commands`] has one file per command; [`commands::test`] declares the steps of the whole check in one list.
+//! - [`program`] turns the program's sources into an SBF binary, with Solana's tools or the project's own [`toolchain`].
+//! - [`workspace`] knows the folders and members, [`host`] the packages the machine needs.
+//! - [`process`] runs child programs into log files, [`console`] shows what goes on.
+
+#![deny(missing_docs)]
+
+mod commands;
+mod console;
+mod host;
+mod process;
+mod program;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{console::Console, workspace::Workspace};
+
+/// Builds, checks and shows Upside.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    /// Show the output of every child program instead of only on failure.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the program (and the test programs) for Solana.
+    Build(commands::build::Args),
+    /// Run everything that has to pass, with a table of times at the end.
+    Test(commands::test::Args),
+    /// Check formatting and lints.
+    Lint,
+    /// Generate idl/upside.json from the program.
+    Idl(commands::idl::Args),
+    /// Build everything and show a personal token living on a local validator.
+    Demo(commands::demo::Args),
+    /// Measure compute units anew and rewrite docs/compute_units.md.
+    Cu,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.verbose);
+    let run = || match cli.command {
+        Command::Build(args) => commands::build::run(&Workspace::find()?, &console, &args),
+        Command::Test(args) => commands::test::run(&Workspace::find()?, &console, &args),
+        Command::Lint => commands::test::lint(&Workspace::find()?, &console),
+        Command::Idl(args) => commands::idl::run(&Workspace::find()?, &args),
+        Command::Demo(args) => commands::demo::run(&Workspace::find()?, &console, &args),
+        Command::Cu => commands::cu::run(&Workspace::find()?, &console),
+    };
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
