@@ -12,16 +12,13 @@
 
 use std::time::{Duration, Instant};
 
-use anchor_lang::{
-    prelude::{Clock, Pubkey},
-    solana_program::pubkey,
-};
+use anchor_lang::prelude::{Clock, Pubkey};
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 use surfpool_core::solana_rpc_client::{api::request::RpcRequest, rpc_client::RpcClient};
 
 /// Address of the clock.
-pub const CLOCK_SYSVAR: Pubkey = pubkey!("SysvarC1ock11111111111111111111111111111111");
+pub const CLOCK_SYSVAR: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
 /// The engine's request that sets the clock.
 const TIME_TRAVEL_METHOD: &str = "surfnet_timeTravel";
 /// Longest single journey, in seconds: 1,000 years, far below where millisecond arithmetic ends.
