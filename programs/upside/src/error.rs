@@ -72,6 +72,9 @@ pub enum UpsideError {
     /// Approvals belong to curated securities.
     #[msg("Only a curated security has approvals")]
     NotCurated = 20,
+    /// The holder is approved already.
+    #[msg("The holder must not be approved already")]
+    AlreadyApproved = 21,
 
     // 100: shares
     /// Amount zero.
@@ -159,6 +162,9 @@ pub enum UpsideError {
     /// Protocol shares enter by their own instruction.
     #[msg("Shares of a security enter a vault by deposit_shares, never by deposit_equity")]
     ProtocolShares = 306,
+    /// The vault exists.
+    #[msg("The security must not have a vault for this asset yet")]
+    VaultAlreadyOpen = 307,
 
     // 800: mint policy
     /// Not a mint.

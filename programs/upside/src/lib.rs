@@ -30,7 +30,7 @@ pub mod token;
 
 use anchor_lang::prelude::*;
 
-use instructions::{security::*, shares::*, upside::*};
+use instructions::{security::*, shares::*, upside::*, vault::*};
 
 declare_id!(constants::PROGRAM_ID);
 
@@ -114,5 +114,115 @@ pub mod upside {
     /// - The security shall not be written.
     pub fn claim<'info>(ctx: Context<'info, Claim<'info>>) -> Result<()> {
         instructions::upside::claim(ctx)
+    }
+
+    /// Gives up capacity for ever: a share then redeems for a larger part.
+    ///
+    /// - The issuer shall sign.
+    /// - At least 1,000,000 atoms, and what is issued and reserved, shall stay authorised.
+    pub fn retire<'info>(ctx: Context<'info, Retire<'info>>, amount: u64) -> Result<()> {
+        instructions::security::retire(ctx, amount)
+    }
+
+    /// Opens redemption earlier.
+    ///
+    /// - The issuer shall sign.
+    /// - The new time shall be earlier than the present one; it never moves later.
+    pub fn advance_redemption<'info>(
+        ctx: Context<'info, AdvanceRedemption<'info>>,
+        redeem_after_ts: i64,
+    ) -> Result<()> {
+        instructions::security::advance_redemption(ctx, redeem_after_ts)
+    }
+
+    /// Proposes another issuer, who must accept; zeros withdraw the proposal.
+    ///
+    /// - The issuer shall sign and stay issuer until somebody accepts.
+    /// - The proposed issuer shall be another than the present one.
+    pub fn propose_issuer<'info>(
+        ctx: Context<'info, ProposeIssuer<'info>>,
+        pending_issuer: Pubkey,
+    ) -> Result<()> {
+        instructions::security::propose_issuer(ctx, pending_issuer)
+    }
+
+    /// Makes the proposed issuer the issuer.
+    ///
+    /// - The proposed issuer shall sign. The proposal shall be used up.
+    pub fn accept_issuer<'info>(ctx: Context<'info, AcceptIssuer<'info>>) -> Result<()> {
+        instructions::security::accept_issuer(ctx)
+    }
+
+    /// Changes name, symbol or URI on the mint.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay the rent of the bytes added.
+    /// - The limits of `create_security` shall hold, and something shall change.
+    pub fn update_metadata<'info>(
+        ctx: Context<'info, UpdateMetadata<'info>>,
+        args: UpdateMetadataArgs,
+    ) -> Result<()> {
+        instructions::security::update_metadata(ctx, args)
+    }
+
+    /// Tells the holders something: an event with a URI and the sha256 of what is there.
+    ///
+    /// - The issuer shall sign.
+    pub fn post_update<'info>(
+        ctx: Context<'info, PostUpdate<'info>>,
+        uri: String,
+        sha256: [u8; 32],
+    ) -> Result<()> {
+        instructions::security::post_update(ctx, uri, sha256)
+    }
+
+    /// Lets a holder receive curated shares.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent. The security shall be curated.
+    /// - The holder shall be a wallet or another program's account, and not be approved yet.
+    pub fn approve_holder<'info>(ctx: Context<'info, ApproveHolder<'info>>) -> Result<()> {
+        instructions::security::approve_holder(ctx)
+    }
+
+    /// Stops a holder from receiving more curated shares. It shall never stop earning, claiming, redeeming or sending.
+    ///
+    /// - The issuer shall sign. The rent shall go back to who paid it.
+    pub fn remove_approval<'info>(ctx: Context<'info, RemoveApproval<'info>>) -> Result<()> {
+        instructions::security::remove_approval(ctx)
+    }
+
+    /// Names the token account that a claim by anyone pays to.
+    ///
+    /// - The holder shall sign and own the account; it shall be an unfrozen one of the payout mint.
+    pub fn set_payout_account<'info>(ctx: Context<'info, SetPayoutAccount<'info>>) -> Result<()> {
+        instructions::shares::set_payout_account(ctx)
+    }
+
+    /// Closes an empty position, and its registered account if it exists and no CPI guard forbids.
+    ///
+    /// - The holder shall sign. The position shall hold no shares and be owed no whole atom, settled to now.
+    /// - The fraction of an atom shall go back to the security's remainder, the rent to who paid it.
+    pub fn close_position<'info>(ctx: Context<'info, ClosePosition<'info>>) -> Result<()> {
+        instructions::shares::close_position(ctx)
+    }
+
+    /// Opens a vault for one asset.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent. A vault is never closed and its index never reused.
+    /// - The asset's mint shall pass the policy, and be neither the security's own share nor another security's.
+    /// - It shall succeed although anyone has funded the addresses or made the vault's token account before, and although that account is born frozen.
+    pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
+        instructions::vault::open_vault(ctx)
+    }
+
+    /// Puts equity into a vault for good.
+    ///
+    /// - Anyone may. The asset's mint shall pass the policy again; the vault's token account shall be thawed.
+    /// - What arrives shall be counted, not what was sent, and shall be above zero.
+    /// - The security shall not be written.
+    pub fn deposit_equity<'info>(
+        ctx: Context<'info, DepositEquity<'info>>,
+        amount: u64,
+    ) -> Result<()> {
+        instructions::vault::deposit_equity(ctx, amount)
     }
 }

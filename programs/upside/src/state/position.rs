@@ -88,6 +88,17 @@ impl Position {
         payable
     }
 
+    /// Gives up what is left of an empty position: less than one atom, 64 fractional bits, which goes back to the security. Settle first.
+    pub fn close(&mut self) -> Result<u128> {
+        let accrued_x64 = self.accrued_x64.get();
+        require!(
+            self.shares_atoms == 0 && m::payable(accrued_x64) == 0,
+            UpsideError::PositionNotEmpty
+        );
+        self.accrued_x64 = X64::default();
+        Ok(accrued_x64)
+    }
+
     /// Takes the next event number of this account.
     pub fn next_sequence(&mut self) -> Result<u64> {
         self.sequence = self.sequence.checked_add(1).ok_or(UpsideError::Overflow)?;

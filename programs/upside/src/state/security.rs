@@ -293,6 +293,40 @@ impl Security {
         Ok(())
     }
 
+    /// Moves the opening of redemption to an earlier time; it never moves later.
+    pub fn advance_redemption(&mut self, redeem_after_ts: i64) -> Result<()> {
+        require!(
+            redeem_after_ts < self.redeem_after_ts,
+            UpsideError::RedemptionNotEarlier
+        );
+        self.redeem_after_ts = redeem_after_ts;
+        Ok(())
+    }
+
+    /// Names who may accept to become issuer; zeros withdraw the name.
+    pub fn propose_issuer(&mut self, pending_issuer: Pubkey) -> Result<()> {
+        require_keys_neq!(
+            pending_issuer,
+            self.issuer,
+            UpsideError::BadPendingIssuer
+        );
+        self.pending_issuer = pending_issuer;
+        Ok(())
+    }
+
+    /// Makes the proposed issuer, who has signed, the issuer. Returns the issuer before.
+    pub fn accept_issuer(&mut self) -> Pubkey {
+        let issuer = core::mem::take(&mut self.pending_issuer);
+        core::mem::replace(&mut self.issuer, issuer)
+    }
+
+    /// Takes the next vault index; none is ever used twice.
+    pub fn open_vault(&mut self) -> Result<u8> {
+        let index = u8::try_from(self.vault_count).map_err(|_| UpsideError::TooManyVaults)?;
+        self.vault_count += 1;
+        Ok(index)
+    }
+
     /// Takes the next event number of this account.
     pub fn next_sequence(&mut self) -> Result<u64> {
         self.sequence = self.sequence.checked_add(1).ok_or(UpsideError::Overflow)?;

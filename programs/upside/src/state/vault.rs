@@ -45,6 +45,13 @@ impl Vault {
     /// Account size with the discriminator, bytes.
     pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
 
+    /// Counts a deposit of `arrived` atoms and takes the next event number.
+    pub fn count_deposit(&mut self, arrived: u64) -> Result<()> {
+        self.deposited_total_atoms = self.deposited_total_atoms.wrapping_add(arrived);
+        self.next_sequence()?;
+        Ok(())
+    }
+
     /// Takes the next event number of this account.
     pub fn next_sequence(&mut self) -> Result<u64> {
         self.sequence = self.sequence.checked_add(1).ok_or(UpsideError::Overflow)?;

@@ -150,16 +150,28 @@ pub fn for_each_extension(data: &[u8], mut visit: impl FnMut(u16, &[u8]) -> bool
 
 /// Extension type of an account that may demand a memo before each incoming transfer.
 const EXTENSION_MEMO_TRANSFER: u16 = 8;
+/// Extension type of an account whose owner may forbid some moves through other programs.
+const EXTENSION_CPI_GUARD: u16 = 11;
+
+/// Whether the one-byte switch of an account's extension is on.
+fn is_switched_on(info: &AccountInfo, extension: u16) -> Result<bool> {
+    let data = info.try_borrow_data()?;
+    let mut on = false;
+    for_each_extension(&data, |kind, value| {
+        if kind == extension {
+            on = value.first() == Some(&1);
+        }
+        kind != extension
+    });
+    Ok(on)
+}
 
 /// Whether a transfer into this Token-2022 account needs a memo right before it.
 pub fn requires_memo(info: &AccountInfo) -> Result<bool> {
-    let data = info.try_borrow_data()?;
-    let mut required = false;
-    for_each_extension(&data, |kind, value| {
-        if kind == EXTENSION_MEMO_TRANSFER {
-            required = value.first() == Some(&1);
-        }
-        kind != EXTENSION_MEMO_TRANSFER
-    });
-    Ok(required)
+    is_switched_on(info, EXTENSION_MEMO_TRANSFER)
+}
+
+/// Whether the owner of this Token-2022 account has switched the CPI guard on.
+pub fn is_cpi_guarded(info: &AccountInfo) -> Result<bool> {
+    is_switched_on(info, EXTENSION_CPI_GUARD)
 }

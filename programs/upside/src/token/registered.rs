@@ -17,7 +17,7 @@ use crate::{
     seeds,
     state::{Position, Security},
     token::{
-        create_account, read_token_account, requires_memo, tag, Batch, TokenAccountView,
+        create_account, is_cpi_guarded, read_token_account, requires_memo, tag, Batch, TokenAccountView,
         TOKEN_ACCOUNT_LEN,
     },
     ID,
@@ -297,6 +297,33 @@ impl<'a, 'info> ShareMint<'a, 'info> {
                 holder.clone(),
             ],
         )
+    }
+
+    /// Closes an empty registered account; its holder has signed, its rent goes to `receiver`. One that is missing, or whose holder's
+    /// CPI guard would send the rent elsewhere, is left alone: it holds nothing, and its holder can close it.
+    pub fn close(
+        &self,
+        registered: &Registered<'_, 'info>,
+        holder: &AccountInfo<'info>,
+        receiver: &AccountInfo<'info>,
+    ) -> Result<()> {
+        if *registered.info.owner != TOKEN_2022_PROGRAM_ID || is_cpi_guarded(registered.info)? {
+            return Ok(());
+        }
+        assert_registered(registered.info, 0)?;
+        let instruction = Instruction {
+            program_id: TOKEN_2022_PROGRAM_ID,
+            accounts: vec![
+                AccountMeta::new(*registered.info.key, false),
+                AccountMeta::new(*receiver.key, false),
+                AccountMeta::new_readonly(*holder.key, true),
+            ],
+            data: vec![tag::CLOSE_ACCOUNT],
+        };
+        let infos = [registered.info.clone(), receiver.clone(), holder.clone()];
+        // Unchecked skips only the RefCell probes; no borrow of these accounts is held across the call.
+        invoke_signed_unchecked(&instruction, &infos, &[])?;
+        Ok(())
     }
 
     fn memo_if_required(&self, to: &Registered) -> Result<()> {
