@@ -40,11 +40,7 @@ impl Localnet {
         if config.mints {
             market::create_mints(&rpc, &faucet).context("the look-alike mints cannot be made")?;
         }
-        let programs = config
-            .programs
-            .iter()
-            .map(|program| program.id.to_string())
-            .collect();
+        let programs = config.programs.iter().map(|program| program.id.to_string()).collect();
         let ready = Ready::new(
             rpc_url,
             format!("ws://{}", validator.ws),

@@ -14,9 +14,7 @@ use anchor_spl::{
 };
 use anyhow::{bail, Context, Result};
 use solana_keypair::{Keypair, Signature, Signer};
-use surfpool_core::{
-    solana_commitment_config::CommitmentConfig, solana_rpc_client::rpc_client::RpcClient,
-};
+use surfpool_core::{solana_commitment_config::CommitmentConfig, solana_rpc_client::rpc_client::RpcClient};
 use upside_lookalike_mints::{balances::MintRef, equity, keys, EquityMint, EQUITIES, PAYOUT};
 
 use crate::rpc;
@@ -49,11 +47,8 @@ pub fn create_mints(rpc: &RpcClient, payer: &Keypair) -> Result<()> {
     let mut signatures = Vec::new();
     let payout = keys::payout_mint();
     if !rpc::exists(rpc, &payout.pubkey())? {
-        let instructions = PAYOUT.create_instructions(
-            &payer.pubkey(),
-            &payout.pubkey(),
-            &keys::payout_authority().pubkey(),
-        )?;
+        let instructions =
+            PAYOUT.create_instructions(&payer.pubkey(), &payout.pubkey(), &keys::payout_authority().pubkey())?;
         let signature = rpc::submit(rpc, &instructions, payer, &[&payout])
             .with_context(|| format!("{} cannot be made", PAYOUT.symbol))?;
         signatures.push(signature);
@@ -64,8 +59,7 @@ pub fn create_mints(rpc: &RpcClient, payer: &Keypair) -> Result<()> {
         if rpc::exists(rpc, &mint.pubkey())? {
             continue;
         }
-        let instructions =
-            equity.create_instructions(&payer.pubkey(), &mint.pubkey(), &authority.pubkey())?;
+        let instructions = equity.create_instructions(&payer.pubkey(), &mint.pubkey(), &authority.pubkey())?;
         let signature = rpc::submit(rpc, &instructions, payer, &[&mint, &authority])
             .with_context(|| format!("{} cannot be made", equity.symbol))?;
         signatures.push(signature);
@@ -77,13 +71,7 @@ pub fn create_mints(rpc: &RpcClient, payer: &Keypair) -> Result<()> {
 ///
 /// # Errors
 /// When the network or the token program refuses.
-pub fn fund(
-    rpc: &RpcClient,
-    payer: &Keypair,
-    wallet: &Pubkey,
-    lamports: u64,
-    payout_atoms: u64,
-) -> Result<()> {
+pub fn fund(rpc: &RpcClient, payer: &Keypair, wallet: &Pubkey, lamports: u64, payout_atoms: u64) -> Result<()> {
     let mut signatures = Vec::new();
     if lamports > 0 {
         let signature = rpc
@@ -110,13 +98,7 @@ pub fn fund(
 ///
 /// # Errors
 /// When no equity has that symbol, or when the token program refuses.
-pub fn mint_equity(
-    rpc: &RpcClient,
-    payer: &Keypair,
-    symbol: &str,
-    owner: &Pubkey,
-    atoms: u64,
-) -> Result<Signature> {
+pub fn mint_equity(rpc: &RpcClient, payer: &Keypair, symbol: &str, owner: &Pubkey, atoms: u64) -> Result<Signature> {
     let Some(equity) = equity::by_symbol(symbol) else {
         let known: Vec<_> = EQUITIES.iter().map(|equity| equity.symbol).collect();
         bail!(
@@ -131,8 +113,7 @@ pub fn mint_equity(
         instructions.push(mint.thaw(&authority.pubkey(), owner)?);
     }
     instructions.push(mint.mint_to(&authority.pubkey(), owner, atoms)?);
-    rpc::send(rpc, &instructions, payer, &[&authority])
-        .with_context(|| format!("{owner} cannot be given {symbol}"))
+    rpc::send(rpc, &instructions, payer, &[&authority]).with_context(|| format!("{owner} cannot be given {symbol}"))
 }
 
 /// Atoms in the associated token account of `owner`; 0 when there is none.

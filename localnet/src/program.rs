@@ -37,8 +37,7 @@ impl Program {
     /// When the file cannot be read.
     pub fn from_file(id: Pubkey, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let elf = std::fs::read(path)
-            .with_context(|| format!("the program file {} cannot be read", path.display()))?;
+        let elf = std::fs::read(path).with_context(|| format!("the program file {} cannot be read", path.display()))?;
         Ok(Self {
             id,
             elf,
@@ -103,10 +102,8 @@ impl Program {
             );
         }
         let data_address = bpf_loader_upgradeable::get_program_data_address(&self.id);
-        let (Some(program), Some(program_data)) = (
-            scratch.get_account(&self.id),
-            scratch.get_account(&data_address),
-        ) else {
+        let (Some(program), Some(program_data)) = (scratch.get_account(&self.id), scratch.get_account(&data_address))
+        else {
             bail!("the loader left no program account for {}", self.id);
         };
         Ok((program, program_data))

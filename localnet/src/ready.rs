@@ -65,13 +65,7 @@ impl From<&EquityMint> for ReadyEquity {
 
 impl Ready {
     /// Describes a network with or without the look-alike mints.
-    pub(crate) fn new(
-        rpc: String,
-        ws: String,
-        programs: Vec<String>,
-        slot_ms: u64,
-        mints: bool,
-    ) -> Self {
+    pub(crate) fn new(rpc: String, ws: String, programs: Vec<String>, slot_ms: u64, mints: bool) -> Self {
         let upside = upside::ID.to_string();
         let program = if programs.contains(&upside) {
             Some(upside)

@@ -26,23 +26,14 @@ const STATUSES_PER_REQUEST: usize = 256;
 /// A client of `url` at `confirmed`.
 #[must_use]
 pub fn client(url: &str) -> RpcClient {
-    RpcClient::new_with_timeout_and_commitment(
-        url.to_owned(),
-        REQUEST_TIMEOUT,
-        CommitmentConfig::confirmed(),
-    )
+    RpcClient::new_with_timeout_and_commitment(url.to_owned(), REQUEST_TIMEOUT, CommitmentConfig::confirmed())
 }
 
 /// Sends one transaction, signed by `payer` and `signers`, and waits until it is confirmed.
 ///
 /// # Errors
 /// When it is refused (with the program's log) or not confirmed in time.
-pub fn send(
-    rpc: &RpcClient,
-    instructions: &[Instruction],
-    payer: &Keypair,
-    signers: &[&Keypair],
-) -> Result<Signature> {
+pub fn send(rpc: &RpcClient, instructions: &[Instruction], payer: &Keypair, signers: &[&Keypair]) -> Result<Signature> {
     let signature = submit(rpc, instructions, payer, signers)?;
     confirm(rpc, &[signature])?;
     Ok(signature)
@@ -60,16 +51,9 @@ pub fn submit(
 ) -> Result<Signature> {
     let blockhash = rpc.get_latest_blockhash()?;
     let mut all_signers = vec![payer];
-    let extra = signers
-        .iter()
-        .filter(|signer| signer.pubkey() != payer.pubkey());
+    let extra = signers.iter().filter(|signer| signer.pubkey() != payer.pubkey());
     all_signers.extend(extra);
-    let transaction = Transaction::new_signed_with_payer(
-        instructions,
-        Some(&payer.pubkey()),
-        &all_signers,
-        blockhash,
-    );
+    let transaction = Transaction::new_signed_with_payer(instructions, Some(&payer.pubkey()), &all_signers, blockhash);
     rpc.send_transaction_with_config(
         &transaction,
         RpcSendTransactionConfig {
@@ -96,8 +80,7 @@ pub fn confirm(rpc: &RpcClient, signatures: &[Signature]) -> Result<()> {
                     Some(status) if status.err.is_some() => {
                         bail!("transaction {signature} failed: {:?}", status.err);
                     }
-                    Some(status)
-                        if status.satisfies_commitment(CommitmentConfig::confirmed()) => {}
+                    Some(status) if status.satisfies_commitment(CommitmentConfig::confirmed()) => {}
                     _ => still_open.push(*signature),
                 }
             }

@@ -70,9 +70,6 @@ fn simulate_batches(rpc: &RpcClient, times: usize) -> Result<Result<(), String>>
         .value;
     Ok(match outcome.err {
         None => Ok(()),
-        Some(error) => Err(format!(
-            "{error:?}; {}",
-            outcome.logs.unwrap_or_default().join("; ")
-        )),
+        Some(error) => Err(format!("{error:?}; {}", outcome.logs.unwrap_or_default().join("; "))),
     })
 }

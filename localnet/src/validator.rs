@@ -21,9 +21,7 @@ use surfpool_core::{
         GeyserEvent,
     },
 };
-use surfpool_types::{
-    BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig,
-};
+use surfpool_types::{BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig};
 
 use crate::config::{Config, MINIMUM_SLOT_MS};
 
@@ -63,12 +61,7 @@ impl Validator {
         bail!("no attempt was made")
     }
 
-    fn start_on(
-        config: &Config,
-        faucet: Pubkey,
-        rpc: SocketAddr,
-        ws: SocketAddr,
-    ) -> Result<Self> {
+    fn start_on(config: &Config, faucet: Pubkey, rpc: SocketAddr, ws: SocketAddr) -> Result<Self> {
         let (svm, events_rx, geyser_rx) = build_svm(config)?;
         let surfpool_config = SurfpoolConfig {
             simnets: vec![SimnetConfig {
@@ -95,12 +88,7 @@ impl Validator {
         let (commands, commands_rx) = crossbeam_channel::unbounded();
         let (started_tx, started_rx) = mpsc::channel();
         let stopping = Arc::new(AtomicBool::new(false));
-        let events = spawn_events(
-            events_rx,
-            started_tx.clone(),
-            Arc::clone(&stopping),
-            config.verbose,
-        )?;
+        let events = spawn_events(events_rx, started_tx.clone(), Arc::clone(&stopping), config.verbose)?;
         let runloop = spawn_runloop(
             svm,
             surfpool_config,
@@ -160,15 +148,12 @@ impl Drop for Validator {
 }
 
 /// The state to start from: fresh, or what the ledger directory holds; programs installed either way.
-fn build_svm(
-    config: &Config,
-) -> Result<(SurfnetSvm, Receiver<SimnetEvent>, Receiver<GeyserEvent>)> {
+fn build_svm(config: &Config) -> Result<(SurfnetSvm, Receiver<SimnetEvent>, Receiver<GeyserEvent>)> {
     let state = match &config.ledger {
         None => None,
         Some(directory) => {
-            std::fs::create_dir_all(directory).with_context(|| {
-                format!("the ledger directory {} cannot be made", directory.display())
-            })?;
+            std::fs::create_dir_all(directory)
+                .with_context(|| format!("the ledger directory {} cannot be made", directory.display()))?;
             let state = directory.join(STATE_FILE);
             if config.reset {
                 remove_state(&state)?;
@@ -231,15 +216,12 @@ fn resume_clock(svm: &mut SurfnetSvm) -> Result<()> {
         .context("the ledger's latest block time is out of range")?;
     svm.updated_at = svm.updated_at.max(after_latest_ms);
     let slot = svm.latest_epoch_info.absolute_slot;
-    let since_genesis_ms = slot
-        .saturating_sub(svm.genesis_slot)
-        .saturating_mul(svm.slot_time);
+    let since_genesis_ms = slot.saturating_sub(svm.genesis_slot).saturating_mul(svm.slot_time);
     svm.genesis_updated_at = svm.updated_at.saturating_sub(since_genesis_ms);
     let clock = Clock {
         slot,
         epoch: svm.latest_epoch_info.epoch,
-        unix_timestamp: i64::try_from(svm.updated_at / 1_000)
-            .context("the ledger's clock is out of range")?,
+        unix_timestamp: i64::try_from(svm.updated_at / 1_000).context("the ledger's clock is out of range")?,
         epoch_start_timestamp: 0,
         leader_schedule_epoch: 0,
     };
@@ -265,13 +247,7 @@ fn spawn_runloop(
         .name("localnet runloop".to_owned())
         .spawn(move || {
             let outcome = runtime
-                .block_on(start_local_surfnet(
-                    svm,
-                    config,
-                    commands,
-                    commands_rx,
-                    geyser_rx,
-                ))
+                .block_on(start_local_surfnet(svm, config, commands, commands_rx, geyser_rx))
                 .map_err(|error| error.to_string());
             if let Err(error) = outcome {
                 // Nobody listens any more when the network had started.

@@ -11,8 +11,8 @@ use std::{
 };
 
 use upside_math::{
-    fraction, member, mul_div_ceil, mul_div_floor, mul_div_floor_u128, owed_x64, payable, price,
-    pro_rata, redemption, runway, settle, supply, vested, Accumulator, MathError, Stream,
+    fraction, member, mul_div_ceil, mul_div_floor, mul_div_floor_u128, owed_x64, payable, price, pro_rata, redemption,
+    runway, settle, supply, vested, Accumulator, MathError, Stream,
 };
 
 const SEED: u64 = 0x5550_5349_4445_0001;
@@ -105,15 +105,7 @@ impl Random {
     }
 
     fn bps(&mut self) -> u16 {
-        self.pick(&[
-            0,
-            1,
-            9_999,
-            10_000,
-            10_001,
-            u16::MAX,
-            (self.0 % 10_001) as u16,
-        ])
+        self.pick(&[0, 1, 9_999, 10_000, 10_001, u16::MAX, (self.0 % 10_001) as u16])
     }
 
     /// Half of them as they occur, half in any state whatsoever.
@@ -156,11 +148,7 @@ impl Random {
     fn accumulator(&mut self) -> Accumulator {
         Accumulator {
             upside_per_share_x64: self.u128(),
-            remainder_x64: if self.coin() {
-                self.u64().into()
-            } else {
-                self.u128()
-            },
+            remainder_x64: if self.coin() { self.u64().into() } else { self.u128() },
         }
     }
 }
@@ -189,21 +177,13 @@ struct Vectors<W> {
 }
 
 impl<W: Write> Vectors<W> {
-    fn line(
-        &mut self,
-        function: &str,
-        input: Fields<'_>,
-        result: Result<String, MathError>,
-    ) -> io::Result<()> {
+    fn line(&mut self, function: &str, input: Fields<'_>, result: Result<String, MathError>) -> io::Result<()> {
         let input = object(input);
         let result = match result {
             Ok(output) => format!("\"output\":{output}"),
             Err(error) => format!("\"error\":\"{error:?}\""),
         };
-        writeln!(
-            self.out,
-            "{{\"function\":\"{function}\",\"input\":{input},{result}}}"
-        )
+        writeln!(self.out, "{{\"function\":\"{function}\",\"input\":{input},{result}}}")
     }
 
     fn quotients(&mut self) -> io::Result<()> {
@@ -213,11 +193,7 @@ impl<W: Write> Vectors<W> {
         self.line("mul_div_ceil", input, mul_div_ceil(a, b, d).map(text))?;
         let d = self.random.u128();
         let result = mul_div_floor_u128(a, b, d).map(text);
-        self.line(
-            "mul_div_floor_u128",
-            &[("a", &a), ("b", &b), ("d", &d)],
-            result,
-        )
+        self.line("mul_div_floor_u128", &[("a", &a), ("b", &b), ("d", &d)], result)
     }
 
     fn streams(&mut self) -> io::Result<()> {
@@ -330,8 +306,7 @@ impl<W: Write> Vectors<W> {
         let result = result.map(|()| after(accumulator));
         self.line("accumulator_take_back", &input, result)?;
 
-        let (accrued, shares, checkpoint) =
-            (self.random.u128(), self.random.u64(), self.random.u128());
+        let (accrued, shares, checkpoint) = (self.random.u128(), self.random.u64(), self.random.u128());
         // Any accumulator, or one that grew by what such a position may have earned.
         let per_share = if self.random.coin() {
             self.random.u128()
@@ -377,17 +352,12 @@ impl<W: Write> Vectors<W> {
             ("end_ts", &end),
             ("t", &t),
         ];
-        self.line(
-            "vested",
-            input,
-            Ok(text(vested(amount, start, cliff, end, t))),
-        )
+        self.line("vested", input, Ok(text(vested(amount, start, cliff, end, t))))
     }
 
     fn redemptions(&mut self) -> io::Result<()> {
         let (live, authorised) = (self.random.u64(), self.random.u64());
-        let (issued, redeemed, collected) =
-            (self.random.u64(), self.random.u64(), self.random.u64());
+        let (issued, redeemed, collected) = (self.random.u64(), self.random.u64(), self.random.u64());
         let result = redemption::denominator(live, authorised, issued, redeemed, collected);
         let input: Fields<'_> = &[
             ("live_supply", &live),
@@ -476,11 +446,7 @@ impl<W: Write> Vectors<W> {
 
         let bps = self.random.bps();
         let result = member::contribution(authorised, bps).map(text);
-        self.line(
-            "contribution",
-            &[("authorised", &authorised), ("bps", &bps)],
-            result,
-        )
+        self.line("contribution", &[("authorised", &authorised), ("bps", &bps)], result)
     }
 }
 

@@ -63,12 +63,7 @@ impl Accumulator {
 /// it on copies, because the result does not depend on when one settles.
 ///
 /// Errors: those of [`Stream::advance`] and [`Accumulator::accrue`]; both values are then unchanged.
-pub fn settle(
-    stream: &mut Stream,
-    accumulator: &mut Accumulator,
-    now: i64,
-    registered: u64,
-) -> Result<u64, MathError> {
+pub fn settle(stream: &mut Stream, accumulator: &mut Accumulator, now: i64, registered: u64) -> Result<u64, MathError> {
     let mut moved = *stream;
     let emitted = moved.advance(now, registered)?;
     accumulator.accrue(emitted, registered)?;

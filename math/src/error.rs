@@ -35,12 +35,8 @@ impl fmt::Display for MathError {
             Self::StreamNotStarted => "a stream must not start after the time it is moved to",
             Self::ClockBehindCheckpoint => "the accumulator must not be behind the checkpoint",
             Self::BpsAboveOne => "a rate must be at most 10,000 basis points",
-            Self::AboveAuthorised => {
-                "issued, reserved and new shares together must not exceed authorised"
-            }
-            Self::BelowRetireBound => {
-                "authorised must stay at least 1,000,000 atoms and cover issued and reserved"
-            }
+            Self::AboveAuthorised => "issued, reserved and new shares together must not exceed authorised",
+            Self::BelowRetireBound => "authorised must stay at least 1,000,000 atoms and cover issued and reserved",
         })
     }
 }

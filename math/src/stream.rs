@@ -68,16 +68,12 @@ impl Stream {
                 return Err(MathError::StreamNotStarted);
             }
             let elapsed = t.abs_diff(self.start_ts);
-            let duration = NonZeroU64::new(self.end_ts.abs_diff(self.start_ts))
-                .ok_or(MathError::ZeroDenominator)?;
+            let duration = NonZeroU64::new(self.end_ts.abs_diff(self.start_ts)).ok_or(MathError::ZeroDenominator)?;
             // elapsed < duration, so the line is at most `total` and its high half is zero.
             let line = lo(div_rem(mul(self.total, elapsed), duration).0);
             line.checked_sub(self.dripped).ok_or(MathError::Overflow)?
         };
-        self.dripped = self
-            .dripped
-            .checked_add(emitted)
-            .ok_or(MathError::Overflow)?;
+        self.dripped = self.dripped.checked_add(emitted).ok_or(MathError::Overflow)?;
         self.last_ts = t;
         Ok(emitted)
     }
@@ -106,11 +102,7 @@ impl Stream {
             .and_then(NonZeroU64::new)
             .ok_or(MathError::Overflow)?;
         let t = self.last_ts;
-        let remaining = if self.end_ts > t {
-            self.end_ts.abs_diff(t)
-        } else {
-            0
-        };
+        let remaining = if self.end_ts > t { self.end_ts.abs_diff(t) } else { 0 };
         let weighted = mul(undripped, remaining)
             .checked_add(mul(amount, drip_seconds))
             .ok_or(MathError::Overflow)?;
@@ -132,9 +124,7 @@ impl Stream {
     }
 
     fn checked_undripped(&self) -> Result<u64, MathError> {
-        self.total
-            .checked_sub(self.dripped)
-            .ok_or(MathError::Overflow)
+        self.total.checked_sub(self.dripped).ok_or(MathError::Overflow)
     }
 }
 

@@ -10,9 +10,7 @@ pub const MIN_AUTHORISED: u64 = 1_000_000;
 /// - Units: share atoms. Exact.
 /// - Errors: [`MathError::AboveAuthorised`] if not, also when the sum leaves `u64`.
 pub fn authorise(issued: u64, reserved: u64, new: u64, authorised: u64) -> Result<(), MathError> {
-    let after = issued
-        .checked_add(reserved)
-        .and_then(|used| used.checked_add(new));
+    let after = issued.checked_add(reserved).and_then(|used| used.checked_add(new));
     match after {
         Some(after) if after <= authorised => Ok(()),
         _ => Err(MathError::AboveAuthorised),

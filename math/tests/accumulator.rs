@@ -168,23 +168,13 @@ fn limits_of_what_is_owed() {
     assert_eq!(owed_x64(full, 1, (1 << 64) - 1, 0), Ok(u128::MAX));
     assert_eq!(owed_x64(full, 1, 1 << 64, 0), Err(MathError::Overflow));
     assert_eq!(owed_x64(0, u64::MAX, (1 << 64) + 1, 0), Ok(u128::MAX));
-    assert_eq!(
-        owed_x64(0, u64::MAX, (1 << 64) + 2, 0),
-        Err(MathError::Overflow)
-    );
+    assert_eq!(owed_x64(0, u64::MAX, (1 << 64) + 2, 0), Err(MathError::Overflow));
     assert_eq!(owed_x64(0, 4, (1 << 126) - 1, 0), Ok(u128::MAX - 3));
     assert_eq!(owed_x64(0, 4, 1 << 126, 0), Err(MathError::Overflow));
     assert_eq!(owed_x64(0, 1, (1 << 127) - 1, 0), Ok((1 << 127) - 1));
-    assert_eq!(
-        owed_x64(0, 1, 1 << 127, 0),
-        Err(MathError::ClockBehindCheckpoint)
-    );
+    assert_eq!(owed_x64(0, 1, 1 << 127, 0), Err(MathError::ClockBehindCheckpoint));
     assert_eq!(owed_x64(0, 1, 0, 1), Err(MathError::ClockBehindCheckpoint));
-    assert_eq!(
-        owed_x64(5, 9, 2, u128::MAX),
-        Ok(5 + 9 * 3),
-        "the accumulator wrapped"
-    );
+    assert_eq!(owed_x64(5, 9, 2, u128::MAX), Ok(5 + 9 * 3), "the accumulator wrapped");
 }
 
 #[test]

@@ -78,8 +78,7 @@ impl Ledger {
     /// Stream and accumulator at this moment, without writing them.
     fn at_now(&self) -> (Stream, Accumulator) {
         let (mut stream, mut accumulator) = (self.stream, self.accumulator);
-        settle(&mut stream, &mut accumulator, self.now, self.registered)
-            .expect("a valid state settles");
+        settle(&mut stream, &mut accumulator, self.now, self.registered).expect("a valid state settles");
         (stream, accumulator)
     }
 
@@ -299,10 +298,7 @@ fn check(ledger: &Ledger, reference: &Reference) -> Result<(), TestCaseError> {
         claimable += u128::from(payable(as_u128(&(&one - paid)).unwrap()));
         earned += one;
     }
-    prop_assert_eq!(
-        q(accumulator.remainder_x64),
-        reference.remainder_x64.clone()
-    );
+    prop_assert_eq!(q(accumulator.remainder_x64), reference.remainder_x64.clone());
     prop_assert_eq!(q(stream.undripped()), &reference.line - &reference.out);
     // U-2: not one unit of the last place is lost or made.
     prop_assert_eq!(
@@ -398,9 +394,7 @@ fn registering_for_a_moment_earns_that_moment_only() {
             holder: 0,
             shares: 1 << 20,
         },
-        Op::Distribute {
-            amount: 604_800_000,
-        },
+        Op::Distribute { amount: 604_800_000 },
         Op::Wait(86_400),
         Op::Register {
             holder: 1,

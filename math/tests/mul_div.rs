@@ -49,11 +49,7 @@ fn every_combination_of_edges_is_exact() {
                     exact_floor(a, b, d.into()),
                     "floor({a} * {b} / {d})"
                 );
-                assert_eq!(
-                    mul_div_ceil(a, b, d),
-                    exact_ceil(a, b, d),
-                    "ceil({a} * {b} / {d})"
-                );
+                assert_eq!(mul_div_ceil(a, b, d), exact_ceil(a, b, d), "ceil({a} * {b} / {d})");
                 let wide = (u128::from(d) << 64) | u128::from(b);
                 assert_eq!(
                     mul_div_floor_u128(a, b, wide),
@@ -73,17 +69,8 @@ fn known_values_hold() {
     assert_eq!(mul_div_floor(u64::MAX, u64::MAX, u64::MAX), Ok(u64::MAX));
     assert_eq!(mul_div_floor(u64::MAX, 2, 1), Err(MathError::Overflow));
     // 31 * 1,190,112,520,884,487,201 = 2^65 - 1: the floor of its half fits, the ceiling does not.
-    assert_eq!(
-        mul_div_floor(31, 1_190_112_520_884_487_201, 2),
-        Ok(u64::MAX)
-    );
-    assert_eq!(
-        mul_div_ceil(31, 1_190_112_520_884_487_201, 2),
-        Err(MathError::Overflow)
-    );
+    assert_eq!(mul_div_floor(31, 1_190_112_520_884_487_201, 2), Ok(u64::MAX));
+    assert_eq!(mul_div_ceil(31, 1_190_112_520_884_487_201, 2), Err(MathError::Overflow));
     assert_eq!(mul_div_floor(1, 1, 0), Err(MathError::ZeroDenominator));
-    assert_eq!(
-        mul_div_floor_u128(u64::MAX, u64::MAX, 1 << 64),
-        Ok(u64::MAX - 1)
-    );
+    assert_eq!(mul_div_floor_u128(u64::MAX, u64::MAX, 1 << 64), Ok(u64::MAX - 1));
 }

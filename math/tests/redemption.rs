@@ -79,14 +79,7 @@ fn op() -> impl Strategy<Value = Op> {
 
 impl Vault {
     fn denominator(&self) -> u128 {
-        denominator(
-            self.live,
-            self.authorised,
-            self.issued,
-            self.redeemed,
-            self.collected,
-        )
-        .unwrap()
+        denominator(self.live, self.authorised, self.issued, self.redeemed, self.collected).unwrap()
     }
 
     fn backing(&self) -> BigRational {

@@ -40,10 +40,7 @@ fn exact_due(raised: u64, bps: u16, elapsed: i64, runway: i64) -> Result<(u64, u
     };
     let backing = (q(raised) * q(bps) / q(10_000_u64)).floor();
     let issuer = q(raised) - &backing;
-    Ok((
-        as_u64(&(backing * &e).floor())?,
-        as_u64(&(issuer * e).floor())?,
-    ))
+    Ok((as_u64(&(backing * &e).floor())?, as_u64(&(issuer * e).floor())?))
 }
 
 fn any_bps() -> impl Strategy<Value = u16> {
@@ -176,14 +173,6 @@ fn known_values_hold() {
     assert_eq!(allocation(5, 10, 10), Ok(5));
     assert_eq!(allocation(5, 10, 11), Ok(4));
     assert_eq!(allocation(0, 0, 0), Ok(0));
-    assert_eq!(
-        backing_due(999, 3_333, 1, 2),
-        Ok(166),
-        "floor(floor(332.9667) / 2)"
-    );
-    assert_eq!(
-        issuer_due(999, 3_333, 1, 2),
-        Ok(333),
-        "floor((999 - 332) / 2)"
-    );
+    assert_eq!(backing_due(999, 3_333, 1, 2), Ok(166), "floor(floor(332.9667) / 2)");
+    assert_eq!(issuer_due(999, 3_333, 1, 2), Ok(333), "floor((999 - 332) / 2)");
 }

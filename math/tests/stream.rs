@@ -12,21 +12,10 @@ const TEN_YEARS: i64 = 10 * 365 * 86_400;
 const NOW: std::ops::Range<i64> = 0..1 << 40;
 
 fn any_stream() -> impl Strategy<Value = Stream> {
-    (
-        any_u64(),
-        any_u64(),
-        any_i64(),
-        any_i64(),
-        any_i64(),
-        any::<bool>(),
-    )
-        .prop_map(|(total, dripped, a, b, last_ts, ordered)| {
+    (any_u64(), any_u64(), any_i64(), any_i64(), any_i64(), any::<bool>()).prop_map(
+        |(total, dripped, a, b, last_ts, ordered)| {
             // Half of them as they occur, half in any order.
-            let (start_ts, end_ts) = if ordered {
-                (a.min(b), a.max(b))
-            } else {
-                (a, b)
-            };
+            let (start_ts, end_ts) = if ordered { (a.min(b), a.max(b)) } else { (a, b) };
             let dripped = if ordered { dripped.min(total) } else { dripped };
             Stream {
                 total,
@@ -35,24 +24,21 @@ fn any_stream() -> impl Strategy<Value = Stream> {
                 end_ts,
                 last_ts,
             }
-        })
+        },
+    )
 }
 
 /// A stream as it occurs: an amount added at `last_ts`, on its way for a while.
 fn running() -> impl Strategy<Value = Stream> {
-    (1..=u64::MAX, 0_u32..64, NOW, 0..=TEN_YEARS, 0..=TEN_YEARS).prop_map(
-        |(atoms, shift, at, drip, passed)| {
-            let mut stream = Stream {
-                last_ts: at,
-                ..Stream::default()
-            };
-            stream
-                .add((atoms >> shift).max(1), drip)
-                .expect("an amount that fits");
-            stream.advance(at + passed, 1).expect("a time that fits");
-            stream
-        },
-    )
+    (1..=u64::MAX, 0_u32..64, NOW, 0..=TEN_YEARS, 0..=TEN_YEARS).prop_map(|(atoms, shift, at, drip, passed)| {
+        let mut stream = Stream {
+            last_ts: at,
+            ..Stream::default()
+        };
+        stream.add((atoms >> shift).max(1), drip).expect("an amount that fits");
+        stream.advance(at + passed, 1).expect("a time that fits");
+        stream
+    })
 }
 
 /// `advance` by the words of the protocol.
@@ -78,11 +64,7 @@ fn exact_advance(s: Stream, now: i64, registered: u64) -> Result<(Stream, u64), 
     } else if t < z(s.start_ts) {
         return Err(MathError::StreamNotStarted);
     } else {
-        ratio(
-            q(s.total) * (&t - z(s.start_ts)),
-            z(s.end_ts) - z(s.start_ts),
-        )?
-        .floor()
+        ratio(q(s.total) * (&t - z(s.start_ts)), z(s.end_ts) - z(s.start_ts))?.floor()
     };
     let emitted = as_u64(&(&line - q(s.dripped)))?;
     Ok((
@@ -109,11 +91,7 @@ fn exact_add(s: Stream, amount: u64, drip_seconds: i64) -> Result<Stream, MathEr
     as_u64(&total)?;
     let t = z(s.last_ts);
     let remaining = (z(s.end_ts) - &t).max(z(0));
-    let mean = ratio(
-        undripped * remaining + q(amount) * z(drip_seconds),
-        total.clone(),
-    )?
-    .floor();
+    let mean = ratio(undripped * remaining + q(amount) * z(drip_seconds), total.clone())?.floor();
     Ok(Stream {
         total: as_u64(&total)?,
         dripped: 0,
@@ -268,16 +246,13 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1_u64..1_000).prop_map(Then::Register),
         1 => Just(Then::LastLeaves),
     ];
-    (
-        prop_oneof![0..100_i64, 0..=TEN_YEARS],
-        vec(0..=TEN_YEARS, 0..5),
-        then,
-    )
-        .prop_map(|(seconds, extra_moves, then)| Step {
+    (prop_oneof![0..100_i64, 0..=TEN_YEARS], vec(0..=TEN_YEARS, 0..5), then).prop_map(|(seconds, extra_moves, then)| {
+        Step {
             seconds,
             extra_moves,
             then,
-        })
+        }
+    })
 }
 
 proptest! {
@@ -337,9 +312,7 @@ fn a_week_pays_a_seventh_per_day_rounded_down() {
     let mut stream = Stream::default();
     stream.advance(1_000, 10).unwrap();
     stream.add(100, 7 * day).unwrap();
-    let paid: Vec<u64> = (1..=8)
-        .map(|n| stream.advance(1_000 + n * day, 10).unwrap())
-        .collect();
+    let paid: Vec<u64> = (1..=8).map(|n| stream.advance(1_000 + n * day, 10).unwrap()).collect();
     assert_eq!(paid, [14, 14, 14, 15, 14, 14, 15, 0]);
 }
 

@@ -70,15 +70,9 @@ fn known_values_hold() {
     assert_eq!(contribution(1_000_001, 1), Ok(101));
     assert_eq!(contribution(u64::MAX, 10_000), Ok(u64::MAX));
     assert_eq!(contribution(u64::MAX, 10_001), Err(MathError::BpsAboveOne));
-    assert_eq!(
-        authorise(u64::MAX, 1, 0, u64::MAX),
-        Err(MathError::AboveAuthorised)
-    );
+    assert_eq!(authorise(u64::MAX, 1, 0, u64::MAX), Err(MathError::AboveAuthorised));
     assert_eq!(retire(2_000_000, 1_000_000, 0, 0), Ok(1_000_000));
-    assert_eq!(
-        retire(2_000_000, 1_000_001, 0, 0),
-        Err(MathError::BelowRetireBound)
-    );
+    assert_eq!(retire(2_000_000, 1_000_001, 0, 0), Err(MathError::BelowRetireBound));
 }
 
 #[test]

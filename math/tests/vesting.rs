@@ -16,12 +16,7 @@ fn schedule() -> impl Strategy<Value = (i64, i64, i64)> {
 
 /// A schedule of days to years that is going on at `t`.
 fn ongoing() -> impl Strategy<Value = (i64, i64, i64, i64)> {
-    (
-        0_i64..1 << 34,
-        0_i64..1 << 29,
-        0_i64..1 << 29,
-        0_i64..1 << 30,
-    )
+    (0_i64..1 << 34, 0_i64..1 << 29, 0_i64..1 << 29, 0_i64..1 << 30)
         .prop_map(|(start, cliff, rest, t)| (start, start + cliff, start + cliff + rest, start + t))
 }
 
@@ -92,9 +87,5 @@ fn a_schedule_of_no_length_vests_at_once() {
         u64::MAX - 1
     );
     assert_eq!(vested(9, 5, 0, 10, 3), 0, "nothing vests before the start");
-    assert_eq!(
-        vested(9, 0, 10, 5, 5),
-        9,
-        "the end is tested before the cliff"
-    );
+    assert_eq!(vested(9, 0, 10, 5, 5), 9, "the end is tested before the cliff");
 }

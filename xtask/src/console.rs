@@ -28,7 +28,10 @@ pub struct Task {
 impl Console {
     /// A console on standard error (live) or standard output (plain).
     pub fn new(verbose: bool) -> Self {
-        Self { verbose, terminal: std::io::stderr().is_terminal() && std::io::stdout().is_terminal() }
+        Self {
+            verbose,
+            terminal: std::io::stderr().is_terminal() && std::io::stdout().is_terminal(),
+        }
     }
 
     /// Starts a task. On a terminal a spinner shows it; otherwise its line is begun and ends with [`Task::finish`].
@@ -47,7 +50,13 @@ impl Console {
         } else if self.verbose {
             println!("{label} ...");
         }
-        Task { label, bar, line_open, notes: RefCell::default(), start: Instant::now() }
+        Task {
+            label,
+            bar,
+            line_open,
+            notes: RefCell::default(),
+            start: Instant::now(),
+        }
     }
 }
 
@@ -72,7 +81,9 @@ impl Task {
         if let Some(bar) = &self.bar {
             if bar.length() != Some(length) {
                 bar.set_length(length);
-                bar.set_style(style("{spinner} {msg}  [{bar:20}] {pos}/{len}  {elapsed}  {wide_msg_detail}"));
+                bar.set_style(style(
+                    "{spinner} {msg}  [{bar:20}] {pos}/{len}  {elapsed}  {wide_msg_detail}",
+                ));
             }
             bar.set_position(position);
             bar.set_prefix(text.to_owned());
@@ -125,7 +136,10 @@ mod tests {
 
     #[test]
     fn bar_templates_are_valid() {
-        for template in ["{spinner} {msg}  {elapsed}  {prefix:.dim}", "{spinner} {msg}  [{bar:20}] {pos}/{len}  {elapsed}  {prefix:.dim}"] {
+        for template in [
+            "{spinner} {msg}  {elapsed}  {prefix:.dim}",
+            "{spinner} {msg}  [{bar:20}] {pos}/{len}  {elapsed}  {prefix:.dim}",
+        ] {
             ProgressStyle::with_template(template).expect("template");
         }
     }

@@ -22,7 +22,9 @@ pub fn check(workspace: &Workspace, console: &Console, task: &Task) -> Result<()
     if std::env::var("CI").is_ok_and(|value| value == "true") && is_root() {
         let log = workspace.log("apt-get");
         let mut command = Command::new("sh");
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(["-c", &format!("apt-get update -q && {line}")]);
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-c", &format!("apt-get update -q && {line}")]);
         process::run_plain(&mut command, console, task, &log)?;
         task.note(&format!("installed: {}", missing.join(" ")));
         let still = missing_packages(workspace)?;
@@ -31,7 +33,10 @@ pub fn check(workspace: &Workspace, console: &Console, task: &Task) -> Result<()
         }
         bail!("`{line}` ran, and these are still missing: {}", still.join(" "));
     }
-    bail!("this machine lacks packages that the project needs; run: {}{line}", if is_root() { "" } else { "sudo " });
+    bail!(
+        "this machine lacks packages that the project needs; run: {}{line}",
+        if is_root() { "" } else { "sudo " }
+    );
 }
 
 /// The Debian packages that are not there, each once, in a stable order.
@@ -47,7 +52,10 @@ fn missing_packages(workspace: &Workspace) -> Result<Vec<String>> {
     }
     if !crate::toolchain::platform_tools_on_path() {
         let script = workspace.root.join("toolchain/build.sh");
-        let output = Command::new(&script).arg("--missing-packages").output().with_context(|| format!("cannot run {}", script.display()))?;
+        let output = Command::new(&script)
+            .arg("--missing-packages")
+            .output()
+            .with_context(|| format!("cannot run {}", script.display()))?;
         missing.extend(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned));
     }
     missing.sort();

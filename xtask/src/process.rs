@@ -53,8 +53,14 @@ pub fn run(
     let (send, receive) = mpsc::channel();
     let mut readers = Vec::new();
     for (stream, pipe) in [
-        (Stream::Out, child.stdout.take().map(|p| Box::new(p) as Box<dyn Read + Send>)),
-        (Stream::Err, child.stderr.take().map(|p| Box::new(p) as Box<dyn Read + Send>)),
+        (
+            Stream::Out,
+            child.stdout.take().map(|p| Box::new(p) as Box<dyn Read + Send>),
+        ),
+        (
+            Stream::Err,
+            child.stderr.take().map(|p| Box::new(p) as Box<dyn Read + Send>),
+        ),
     ] {
         let Some(pipe) = pipe else { continue };
         let send = send.clone();
@@ -90,7 +96,11 @@ pub fn run(
     if console.verbose {
         bail!("`{name}` failed ({status}); its output is in {}", log.display());
     }
-    bail!("`{name}` failed ({status})\n{}\nthe whole output is in {}", tail(log)?, log.display());
+    bail!(
+        "`{name}` failed ({status})\n{}\nthe whole output is in {}",
+        tail(log)?,
+        log.display()
+    );
 }
 
 /// Runs the command like [`run`] and keeps every line.
@@ -107,14 +117,22 @@ fn tail(log: &Path) -> Result<String> {
 fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<_> = text.lines().collect();
     let from = lines.len().saturating_sub(count);
-    let head = if from > 0 { format!("--- last {count} of {} lines ---\n", lines.len()) } else { String::new() };
+    let head = if from > 0 {
+        format!("--- last {count} of {} lines ---\n", lines.len())
+    } else {
+        String::new()
+    };
     head + &lines[from..].join("\n")
 }
 
 /// Program and arguments as one would type them.
 pub fn display(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
-    let mut text = program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned();
+    let mut text = program
+        .file_name()
+        .unwrap_or(command.get_program())
+        .to_string_lossy()
+        .into_owned();
     for argument in command.get_args() {
         text.push(' ');
         text.push_str(&argument.to_string_lossy());
@@ -136,10 +154,14 @@ pub struct Counts {
 impl Counts {
     /// Adds the counts of a line like `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; ...`; other lines add nothing.
     pub fn add_line(&mut self, line: &str) {
-        let Some(rest) = line.trim().strip_prefix("test result: ") else { return };
+        let Some(rest) = line.trim().strip_prefix("test result: ") else {
+            return;
+        };
         for part in rest.split([';', '.']) {
             let mut words = part.split_whitespace();
-            let (Some(number), Some(what)) = (words.next(), words.next()) else { continue };
+            let (Some(number), Some(what)) = (words.next(), words.next()) else {
+                continue;
+            };
             let Ok(number) = number.parse::<u64>() else { continue };
             match what {
                 "passed" => self.passed += number,
@@ -173,7 +195,14 @@ mod tests {
         ] {
             counts.add_line(line);
         }
-        assert_eq!(counts, Counts { passed: 13, failed: 2, skipped: 1 });
+        assert_eq!(
+            counts,
+            Counts {
+                passed: 13,
+                failed: 2,
+                skipped: 1
+            }
+        );
     }
 
     #[test]
@@ -187,10 +216,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let log = folder.path().join("logs/step.log");
         let console = Console::new(false);
-        let error = run_plain(Command::new("sh").args(["-c", "echo one; echo two >&2; exit 3"]), &console, &console.task("step"), &log)
-            .expect_err("exit 3");
+        let error = run_plain(
+            Command::new("sh").args(["-c", "echo one; echo two >&2; exit 3"]),
+            &console,
+            &console.task("step"),
+            &log,
+        )
+        .expect_err("exit 3");
         let text = error.to_string();
-        assert!(text.contains("one") && text.contains("two") && text.contains("exit status: 3"), "{text}");
+        assert!(
+            text.contains("one") && text.contains("two") && text.contains("exit status: 3"),
+            "{text}"
+        );
         assert!(text.ends_with(&log.display().to_string()), "{text}");
     }
 
@@ -198,7 +235,13 @@ mod tests {
     fn a_missing_command_is_named() {
         let folder = tempfile::tempdir().expect("folder");
         let console = Console::new(false);
-        let error = run_plain(&mut Command::new("no-such-command"), &console, &console.task("step"), &folder.path().join("log")).expect_err("missing");
+        let error = run_plain(
+            &mut Command::new("no-such-command"),
+            &console,
+            &console.task("step"),
+            &folder.path().join("log"),
+        )
+        .expect_err("missing");
         assert!(error.to_string().contains("`no-such-command`"), "{error}");
     }
 }

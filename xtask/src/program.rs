@@ -41,8 +41,11 @@ pub struct Binary {
 /// Builds `programs/*` and then `tests/programs/*`, each when its inputs changed.
 pub fn build_all(workspace: &Workspace, choice: Choice, console: &Console, task: &Task) -> Result<Vec<Binary>> {
     let members = workspace.members()?;
-    let mut programs: Vec<Package> =
-        members.iter().filter(|member| is_in(member, &workspace.root.join("programs")) && member.program_name().is_some()).cloned().collect();
+    let mut programs: Vec<Package> = members
+        .iter()
+        .filter(|member| is_in(member, &workspace.root.join("programs")) && member.program_name().is_some())
+        .cloned()
+        .collect();
     if programs.is_empty() {
         bail!("no member under programs/ has the crate type cdylib");
     }
@@ -89,7 +92,9 @@ fn test_programs(workspace: &Workspace) -> Result<Vec<Package>> {
 }
 
 fn build(workspace: &Workspace, program: &Package, choice: Choice, console: &Console, task: &Task) -> Result<Binary> {
-    let name = program.program_name().with_context(|| format!("{} is not a program", program.name))?;
+    let name = program
+        .program_name()
+        .with_context(|| format!("{} is not a program", program.name))?;
     let sources = source_folders(program)?;
     let kept = workspace.cache.join("deploy").join(&name);
     let key = inputs_hash(workspace, &sources, choice)?;
@@ -105,12 +110,21 @@ fn build(workspace: &Workspace, program: &Package, choice: Choice, console: &Con
         forget_old_builds(&kept)?;
     }
     // A file that is read again counts as used, so that it is the last to be forgotten.
-    let _ = fs::File::options().append(true).open(&stored).and_then(|file| file.set_modified(std::time::SystemTime::now()));
+    let _ = fs::File::options()
+        .append(true)
+        .open(&stored)
+        .and_then(|file| file.set_modified(std::time::SystemTime::now()));
     let path = workspace.root.join("target/deploy").join(format!("{name}.so"));
     put(&stored, &path)?;
     put(&stored, &workspace.cache.join("deploy").join(format!("{name}.so")))?;
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Binary { name, path, bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)), compiled })
+    Ok(Binary {
+        name,
+        path,
+        bytes: bytes.len() as u64,
+        sha256: hex(&Sha256::digest(&bytes)),
+        compiled,
+    })
 }
 
 /// Compiles and returns the path of the shared object in the target folder. The caller holds that folder's lock.
@@ -130,15 +144,26 @@ fn compile(
         Toolchain::Platform => {
             let out = target.join("platform");
             let mut command = Command::new("cargo");
-            command.arg("build-sbf").arg("--manifest-path").arg(&program.manifest_path).arg("--sbf-out-dir").arg(&out);
-            command.args(["--", "--locked"]).env("CARGO_TARGET_DIR", target).env_remove("RUSTUP_TOOLCHAIN");
+            command
+                .arg("build-sbf")
+                .arg("--manifest-path")
+                .arg(&program.manifest_path)
+                .arg("--sbf-out-dir")
+                .arg(&out);
+            command
+                .args(["--", "--locked"])
+                .env("CARGO_TARGET_DIR", target)
+                .env_remove("RUSTUP_TOOLCHAIN");
             process::run_plain(&mut command, console, task, &log)?;
             Ok(out.join(format!("{name}.so")))
         }
         Toolchain::Own(folder) => {
             let cargo = || {
                 let mut command = Command::new(folder.join("bin/sbf-build"));
-                command.current_dir(program.folder()).env("CARGO_TARGET_DIR", target).arg("--locked");
+                command
+                    .current_dir(program.folder())
+                    .env("CARGO_TARGET_DIR", target)
+                    .arg("--locked");
                 command
             };
             // Another checkout may have built here: see `Workspace::claim`.
@@ -151,15 +176,21 @@ fn compile(
                 process::run_plain(&mut clean, console, task, &log)?;
             }
             let mut built = None;
-            process::run(cargo().arg("--message-format=json-render-diagnostics"), console, task, &log, |stream, line| {
-                if stream == Stream::Err {
-                    return Some(line.to_owned());
-                }
-                if let Some(file) = shared_object(line, name) {
-                    built = Some(file);
-                }
-                None
-            })?;
+            process::run(
+                cargo().arg("--message-format=json-render-diagnostics"),
+                console,
+                task,
+                &log,
+                |stream, line| {
+                    if stream == Stream::Err {
+                        return Some(line.to_owned());
+                    }
+                    if let Some(file) = shared_object(line, name) {
+                        built = Some(file);
+                    }
+                    None
+                },
+            )?;
             built.ok_or_else(|| anyhow!("the build of {name} produced no shared object; see {}", log.display()))
         }
     }
@@ -176,7 +207,10 @@ fn shared_object(line: &str, name: &str) -> Option<PathBuf> {
     if artifact.target.name.replace('-', "_") != name || !artifact.target.kind.iter().any(|kind| kind == "cdylib") {
         return None;
     }
-    artifact.filenames.into_iter().find(|file| file.extension().is_some_and(|extension| extension == "so"))
+    artifact
+        .filenames
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|extension| extension == "so"))
 }
 
 /// A package whose sources go into a program.
@@ -187,8 +221,15 @@ struct Source {
 
 /// The program's package and everything it depends on by path.
 fn source_folders(program: &Package) -> Result<Vec<Source>> {
-    let mut sources = vec![Source { package: program.name.clone(), folder: program.folder().to_owned() }];
-    let mut open: Vec<PathBuf> = program.dependencies.iter().filter_map(|dependency| dependency.path.clone()).collect();
+    let mut sources = vec![Source {
+        package: program.name.clone(),
+        folder: program.folder().to_owned(),
+    }];
+    let mut open: Vec<PathBuf> = program
+        .dependencies
+        .iter()
+        .filter_map(|dependency| dependency.path.clone())
+        .collect();
     while let Some(folder) = open.pop() {
         if sources.iter().any(|source| source.folder == folder) {
             continue;
@@ -198,8 +239,16 @@ fn source_folders(program: &Package) -> Result<Vec<Source>> {
             .into_iter()
             .find(|package| package.manifest_path == manifest)
             .with_context(|| format!("{} is not a package", manifest.display()))?;
-        open.extend(package.dependencies.iter().filter_map(|dependency| dependency.path.clone()));
-        sources.push(Source { package: package.name, folder });
+        open.extend(
+            package
+                .dependencies
+                .iter()
+                .filter_map(|dependency| dependency.path.clone()),
+        );
+        sources.push(Source {
+            package: package.name,
+            folder,
+        });
     }
     sources.sort_by(|a, b| a.folder.cmp(&b.folder));
     Ok(sources)
@@ -235,7 +284,10 @@ fn collect_files(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
         let entry = entry?;
         let path = entry.path();
         if entry.file_type()?.is_dir() {
-            if !matches!(path.file_name().and_then(|name| name.to_str()), Some("target" | "tests" | "proptest-regressions")) {
+            if !matches!(
+                path.file_name().and_then(|name| name.to_str()),
+                Some("target" | "tests" | "proptest-regressions")
+            ) {
                 collect_files(&path, files)?;
             }
         } else if path.extension().is_none_or(|extension| extension != "md") {
@@ -281,13 +333,30 @@ mod tests {
     fn checkout() -> (tempfile::TempDir, Workspace, Vec<Source>) {
         let folder = tempfile::tempdir().expect("folder");
         let root = folder.path().to_owned();
-        for (path, text) in [("Cargo.toml", "[workspace]"), ("Cargo.lock", ""), ("toolchain/versions.env", "LLVM=1"), ("math/src/lib.rs", "//"), ("math/README.md", "a")] {
+        for (path, text) in [
+            ("Cargo.toml", "[workspace]"),
+            ("Cargo.lock", ""),
+            ("toolchain/versions.env", "LLVM=1"),
+            ("math/src/lib.rs", "//"),
+            ("math/README.md", "a"),
+        ] {
             let path = root.join(path);
             fs::create_dir_all(path.parent().expect("parent")).expect("create");
             fs::write(path, text).expect("write");
         }
-        let sources = vec![Source { package: "math".into(), folder: root.join("math") }];
-        (folder, Workspace { cache: root.join("cache"), target: root.join("target"), root }, sources)
+        let sources = vec![Source {
+            package: "math".into(),
+            folder: root.join("math"),
+        }];
+        (
+            folder,
+            Workspace {
+                cache: root.join("cache"),
+                target: root.join("target"),
+                root,
+            },
+            sources,
+        )
     }
 
     #[test]
@@ -308,7 +377,10 @@ mod tests {
     fn inputs_hash_does_not_depend_on_where_the_checkout_is() {
         let (_a, one, one_sources) = checkout();
         let (_b, two, two_sources) = checkout();
-        assert_eq!(inputs_hash(&one, &one_sources, Choice::Own).expect("hash"), inputs_hash(&two, &two_sources, Choice::Own).expect("hash"));
+        assert_eq!(
+            inputs_hash(&one, &one_sources, Choice::Own).expect("hash"),
+            inputs_hash(&two, &two_sources, Choice::Own).expect("hash")
+        );
     }
 
     #[test]
@@ -316,7 +388,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         for n in 0..KEPT_BUILDS as u64 + 2 {
             let file = fs::File::create(folder.path().join(format!("{n}.so"))).expect("create");
-            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(n)).expect("time");
+            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(n))
+                .expect("time");
         }
         forget_old_builds(folder.path()).expect("forget");
         assert!(!folder.path().join("1.so").exists() && folder.path().join("2.so").exists());
@@ -333,7 +406,12 @@ mod tests {
     #[test]
     fn the_programs_sources_include_the_math_crate() {
         let workspace = Workspace::find().expect("workspace");
-        let program = workspace.members().expect("members").into_iter().find(|member| member.name == "upside").expect("upside");
+        let program = workspace
+            .members()
+            .expect("members")
+            .into_iter()
+            .find(|member| member.name == "upside")
+            .expect("upside");
         let sources = source_folders(&program).expect("sources");
         assert!(sources.iter().any(|source| source.package == "upside-math"));
     }

@@ -43,7 +43,8 @@ impl Choice {
 
 /// Whether `cargo build-sbf` can be run.
 pub fn platform_tools_on_path() -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("cargo-build-sbf").is_file()))
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("cargo-build-sbf").is_file()))
 }
 
 /// Makes the chosen toolchain ready. The first time, the project's own takes some minutes; after that it is there at once.
@@ -54,16 +55,24 @@ pub fn ensure(workspace: &Workspace, choice: Choice, console: &Console, task: &T
     let mut folder = None;
     let mut command = Command::new(workspace.root.join("toolchain/build.sh"));
     command.env("UPSIDE_CACHE", &workspace.cache);
-    process::run(&mut command, console, task, &workspace.log("toolchain"), |stream, line| {
-        match parse(stream, line) {
-            Progress::Step { position, length, text } => task.progress(position, length, text),
-            Progress::Note(text) => task.note(text),
-            Progress::Ready(path) => folder = Some(PathBuf::from(path)),
-            Progress::Other => {}
-        }
-        Some(line.to_owned())
-    })?;
-    folder.map(Toolchain::Own).ok_or_else(|| anyhow!("toolchain/build.sh ended without its \"ready: FOLDER\" line"))
+    process::run(
+        &mut command,
+        console,
+        task,
+        &workspace.log("toolchain"),
+        |stream, line| {
+            match parse(stream, line) {
+                Progress::Step { position, length, text } => task.progress(position, length, text),
+                Progress::Note(text) => task.note(text),
+                Progress::Ready(path) => folder = Some(PathBuf::from(path)),
+                Progress::Other => {}
+            }
+            Some(line.to_owned())
+        },
+    )?;
+    folder
+        .map(Toolchain::Own)
+        .ok_or_else(|| anyhow!("toolchain/build.sh ended without its \"ready: FOLDER\" line"))
 }
 
 /// A line of `toolchain/build.sh`.
@@ -88,7 +97,11 @@ fn parse(stream: Stream, line: &str) -> Progress<'_> {
     let step = || {
         let (numbers, text) = line.strip_prefix("step ")?.split_once(": ")?;
         let (position, length) = numbers.split_once('/')?;
-        Some(Progress::Step { position: position.parse().ok()?, length: length.parse().ok()?, text })
+        Some(Progress::Step {
+            position: position.parse().ok()?,
+            length: length.parse().ok()?,
+            text,
+        })
     };
     step().unwrap_or(Progress::Other)
 }
@@ -101,9 +114,16 @@ mod tests {
     fn progress_lines_are_understood() {
         assert_eq!(
             parse(Stream::Out, "step 2/5: LLVM 23 from Debian sid"),
-            Progress::Step { position: 2, length: 5, text: "LLVM 23 from Debian sid" }
+            Progress::Step {
+                position: 2,
+                length: 5,
+                text: "LLVM 23 from Debian sid"
+            }
         );
-        assert_eq!(parse(Stream::Out, "note: libc6 is newer"), Progress::Note("note: libc6 is newer"));
+        assert_eq!(
+            parse(Stream::Out, "note: libc6 is newer"),
+            Progress::Note("note: libc6 is newer")
+        );
         assert_eq!(parse(Stream::Out, "ready: /cache/sbf"), Progress::Ready("/cache/sbf"));
         assert_eq!(parse(Stream::Out, "step by step"), Progress::Other);
         assert_eq!(parse(Stream::Err, "ready: /cache/sbf"), Progress::Other);

@@ -58,7 +58,10 @@ impl Package {
 
     /// The name of its `cdylib` target, if it is a program.
     pub fn program_name(&self) -> Option<String> {
-        let target = self.targets.iter().find(|target| target.kind.iter().any(|kind| kind == "cdylib"))?;
+        let target = self
+            .targets
+            .iter()
+            .find(|target| target.kind.iter().any(|kind| kind == "cdylib"))?;
         Some(target.name.replace('-', "_"))
     }
 }
@@ -66,11 +69,17 @@ impl Package {
 impl Workspace {
     /// The workspace this binary was built from, with the folders that the environment names.
     pub fn find() -> Result<Self> {
-        let xtask = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let xtask = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let Some(root) = xtask.parent().filter(|root| root.join("Cargo.lock").is_file()) else {
-            bail!("{} is not in a checkout of the project; run this as `cargo xtask` inside one", xtask.display());
+            bail!(
+                "{} is not in a checkout of the project; run this as `cargo xtask` inside one",
+                xtask.display()
+            );
         };
-        let root = root.canonicalize().with_context(|| format!("cannot resolve {}", root.display()))?;
+        let root = root
+            .canonicalize()
+            .with_context(|| format!("cannot resolve {}", root.display()))?;
         let cache = match (std::env::var_os("UPSIDE_CACHE"), std::env::var_os("HOME")) {
             (Some(cache), _) => std::path::absolute(cache)?,
             (None, Some(home)) => PathBuf::from(home).join(".cache/upside"),
@@ -85,7 +94,9 @@ impl Workspace {
 
     /// The log file of a step; each checkout has its own.
     pub fn log(&self, step: &str) -> PathBuf {
-        self.root.join("target/log").join(format!("{}.log", step.replace([' ', '/'], "-")))
+        self.root
+            .join("target/log")
+            .join(format!("{}.log", step.replace([' ', '/'], "-")))
     }
 
     /// `cargo` in the root of the workspace, building into [`Self::target`].
@@ -111,16 +122,28 @@ impl Workspace {
         if fs::read_to_string(&mark).is_ok_and(|last| last == me) {
             return Ok(());
         }
-        fs::create_dir_all(target).with_context(|| format!("cannot create {}: set CARGO_TARGET_DIR or UPSIDE_CACHE to a folder you can write to", target.display()))?;
+        fs::create_dir_all(target).with_context(|| {
+            format!(
+                "cannot create {}: set CARGO_TARGET_DIR or UPSIDE_CACHE to a folder you can write to",
+                target.display()
+            )
+        })?;
         if target.join("debug").is_dir() {
             let mut command = Command::new("cargo");
-            command.current_dir(&self.root).args(["clean", "--quiet", "--locked", "--target-dir"]).arg(target);
+            command
+                .current_dir(&self.root)
+                .args(["clean", "--quiet", "--locked", "--target-dir"])
+                .arg(target);
             for member in members {
                 command.args(["--package", &member.name]);
             }
             let output = command.output().context("cannot run cargo")?;
             if !output.status.success() {
-                bail!("cargo clean failed in {}: {}", target.display(), String::from_utf8_lossy(&output.stderr).trim());
+                bail!(
+                    "cargo clean failed in {}: {}",
+                    target.display(),
+                    String::from_utf8_lossy(&output.stderr).trim()
+                );
             }
         }
         fs::write(&mark, me.as_bytes()).with_context(|| format!("cannot write {}", mark.display()))
@@ -134,14 +157,25 @@ pub fn packages(manifest: &Path) -> Result<Vec<Package>> {
         packages: Vec<Package>,
     }
     let output = Command::new("cargo")
-        .args(["metadata", "--no-deps", "--locked", "--format-version=1", "--manifest-path"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--locked",
+            "--format-version=1",
+            "--manifest-path",
+        ])
         .arg(manifest)
         .output()
         .context("cannot run cargo")?;
     if !output.status.success() {
-        bail!("cannot read {}: {}", manifest.display(), String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "cannot read {}: {}",
+            manifest.display(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
-    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("cargo metadata printed something else than packages")?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("cargo metadata printed something else than packages")?;
     Ok(metadata.packages)
 }
 
@@ -159,7 +193,14 @@ mod tests {
 
     #[test]
     fn logs_of_steps_with_spaces_have_plain_names() {
-        let workspace = Workspace { root: "/w".into(), cache: "/c".into(), target: "/t".into() };
-        assert_eq!(workspace.log("test upside/math"), Path::new("/w/target/log/test-upside-math.log"));
+        let workspace = Workspace {
+            root: "/w".into(),
+            cache: "/c".into(),
+            target: "/t".into(),
+        };
+        assert_eq!(
+            workspace.log("test upside/math"),
+            Path::new("/w/target/log/test-upside-math.log")
+        );
     }
 }

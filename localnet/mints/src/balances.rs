@@ -44,12 +44,7 @@ impl MintRef {
     ///
     /// # Errors
     /// Only when the token program is neither SPL Token nor Token-2022.
-    pub fn mint_to(
-        &self,
-        authority: &Pubkey,
-        owner: &Pubkey,
-        atoms: u64,
-    ) -> Result<Instruction, ProgramError> {
+    pub fn mint_to(&self, authority: &Pubkey, owner: &Pubkey, atoms: u64) -> Result<Instruction, ProgramError> {
         token::mint_to_checked(
             &self.token_program,
             &self.mint,
@@ -67,13 +62,7 @@ impl MintRef {
     /// # Errors
     /// Only when the token program is neither SPL Token nor Token-2022.
     pub fn thaw(&self, authority: &Pubkey, owner: &Pubkey) -> Result<Instruction, ProgramError> {
-        token::thaw_account(
-            &self.token_program,
-            &self.account_of(owner),
-            &self.mint,
-            authority,
-            &[],
-        )
+        token::thaw_account(&self.token_program, &self.account_of(owner), &self.mint, authority, &[])
     }
 
     /// Freezes the associated token account of `owner`; refused when it is frozen. Signer: `authority`.
@@ -81,13 +70,7 @@ impl MintRef {
     /// # Errors
     /// Only when the token program is neither SPL Token nor Token-2022.
     pub fn freeze(&self, authority: &Pubkey, owner: &Pubkey) -> Result<Instruction, ProgramError> {
-        token::freeze_account(
-            &self.token_program,
-            &self.account_of(owner),
-            &self.mint,
-            authority,
-            &[],
-        )
+        token::freeze_account(&self.token_program, &self.account_of(owner), &self.mint, authority, &[])
     }
 
     /// Pauses the mint. Signer: `authority`. Needs the pausable extension.

@@ -14,16 +14,14 @@
 
 use anchor_lang::{
     prelude::{AccountMeta, ProgramError, Pubkey},
-    solana_program::{
-        instruction::Instruction, program_pack::Pack, rent::Rent, system_instruction,
-    },
+    solana_program::{instruction::Instruction, program_pack::Pack, rent::Rent, system_instruction},
 };
 use anchor_spl::token_2022::spl_token_2022::{
     self,
     extension::{
-        confidential_mint_burn, confidential_transfer, confidential_transfer_fee,
-        default_account_state, interest_bearing_mint, metadata_pointer, pausable, scaled_ui_amount,
-        transfer_fee, transfer_hook, ExtensionType,
+        confidential_mint_burn, confidential_transfer, confidential_transfer_fee, default_account_state,
+        interest_bearing_mint, metadata_pointer, pausable, scaled_ui_amount, transfer_fee, transfer_hook,
+        ExtensionType,
     },
     instruction as token_2022,
     state::{Account, AccountState, Mint},
@@ -33,8 +31,8 @@ use anchor_spl::token_2022_extensions::spl_token_metadata_interface as token_met
 /// The ristretto255 base point: a valid ElGamal public key of which nobody claims to hold the secret.
 /// It stands where an issuer would put a real one.
 const ELGAMAL_PUBKEY: [u8; 32] = [
-    0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71, 0xa8, 0x84, 0xa9, 0x61, 0xc5, 0x00, 0x51, 0x5f,
-    0x58, 0xe3, 0x0b, 0x6a, 0xa5, 0x82, 0xdd, 0x8d, 0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76,
+    0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71, 0xa8, 0x84, 0xa9, 0x61, 0xc5, 0x00, 0x51, 0x5f, 0x58, 0xe3, 0x0b,
+    0x6a, 0xa5, 0x82, 0xdd, 0x8d, 0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76,
 ];
 
 /// Token-2022's instruction number of the permissioned burn extension (newer than the interface crate in use).
@@ -211,9 +209,7 @@ impl EquityMint {
         let confidential = has(|e| matches!(e, Extension::ConfidentialTransfer));
         let confidential_fee = has(|e| matches!(e, Extension::ConfidentialTransferFee));
         if fee && confidential && !confidential_fee {
-            return Err(
-                "a transfer fee beside confidential transfers needs the confidential transfer fee",
-            );
+            return Err("a transfer fee beside confidential transfers needs the confidential transfer fee");
         }
         if confidential_fee && !(fee && confidential) {
             return Err("a confidential transfer fee needs a transfer fee and confidential transfers");
@@ -340,18 +336,14 @@ impl Extension {
         let program = &spl_token_2022::ID;
         let issuer = Some(*authority);
         match *self {
-            Self::Metadata => {
-                metadata_pointer::instruction::initialize(program, mint, issuer, Some(*mint))
-            }
+            Self::Metadata => metadata_pointer::instruction::initialize(program, mint, issuer, Some(*mint)),
             Self::ScaledUiAmount { multiplier } => {
                 scaled_ui_amount::instruction::initialize(program, mint, issuer, multiplier)
             }
             Self::InterestBearing { rate_bps } => {
                 interest_bearing_mint::instruction::initialize(program, mint, issuer, rate_bps)
             }
-            Self::PermanentDelegate => {
-                token_2022::initialize_permanent_delegate(program, mint, authority)
-            }
+            Self::PermanentDelegate => token_2022::initialize_permanent_delegate(program, mint, authority),
             Self::Pausable => pausable::instruction::initialize(program, mint, authority),
             Self::DefaultAccountState { frozen } => {
                 default_account_state::instruction::initialize_default_account_state(
@@ -364,25 +356,23 @@ impl Extension {
                     },
                 )
             }
-            Self::ConfidentialTransfer => confidential_transfer::instruction::initialize_mint(
-                program, mint, issuer, false, None,
-            ),
+            Self::ConfidentialTransfer => {
+                confidential_transfer::instruction::initialize_mint(program, mint, issuer, false, None)
+            }
             Self::ConfidentialMintBurn => confidential_mint_burn::instruction::initialize_mint(
                 program,
                 mint,
                 bytemuck::from_bytes(&ELGAMAL_PUBKEY),
                 &Default::default(),
             ),
-            Self::TransferFee { bps, maximum_atoms } => {
-                transfer_fee::instruction::initialize_transfer_fee_config(
-                    program,
-                    mint,
-                    Some(authority),
-                    Some(authority),
-                    bps,
-                    maximum_atoms,
-                )
-            }
+            Self::TransferFee { bps, maximum_atoms } => transfer_fee::instruction::initialize_transfer_fee_config(
+                program,
+                mint,
+                Some(authority),
+                Some(authority),
+                bps,
+                maximum_atoms,
+            ),
             Self::ConfidentialTransferFee => {
                 confidential_transfer_fee::instruction::initialize_confidential_transfer_fee_config(
                     program,
@@ -391,12 +381,8 @@ impl Extension {
                     bytemuck::from_bytes(&ELGAMAL_PUBKEY),
                 )
             }
-            Self::TransferHook { program: hook } => {
-                transfer_hook::instruction::initialize(program, mint, issuer, hook)
-            }
-            Self::MintCloseAuthority => {
-                token_2022::initialize_mint_close_authority(program, mint, Some(authority))
-            }
+            Self::TransferHook { program: hook } => transfer_hook::instruction::initialize(program, mint, issuer, hook),
+            Self::MintCloseAuthority => token_2022::initialize_mint_close_authority(program, mint, Some(authority)),
             Self::NonTransferable => token_2022::initialize_non_transferable_mint(program, mint),
             Self::PermissionedBurn => {
                 let mut data = vec![PERMISSIONED_BURN_INSTRUCTION, 0];

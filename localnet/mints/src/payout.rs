@@ -2,9 +2,7 @@
 
 use anchor_lang::{
     prelude::{ProgramError, Pubkey},
-    solana_program::{
-        instruction::Instruction, program_pack::Pack, rent::Rent, system_instruction,
-    },
+    solana_program::{instruction::Instruction, program_pack::Pack, rent::Rent, system_instruction},
 };
 use anchor_spl::token::spl_token;
 
@@ -46,13 +44,7 @@ impl PayoutMint {
                 space as u64,
                 &spl_token::ID,
             ),
-            spl_token::instruction::initialize_mint2(
-                &spl_token::ID,
-                mint,
-                authority,
-                Some(authority),
-                self.decimals,
-            )?,
+            spl_token::instruction::initialize_mint2(&spl_token::ID, mint, authority, Some(authority), self.decimals)?,
         ])
     }
 }

@@ -30,9 +30,7 @@ impl Running {
             .expect("the binary starts");
         let mut line = String::new();
         let stdout = child.stdout.as_mut().expect("a pipe");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("a line of output");
+        BufReader::new(stdout).read_line(&mut line).expect("a line of output");
         let ready = serde_json::from_str(&line).unwrap_or_else(|error| {
             let _ = child.kill();
             panic!("the first line is not the ready line ({error}): {line:?}")
@@ -173,9 +171,7 @@ fn no_socket_leaves_the_machine() {
     client
         .get_token_accounts_by_owner(
             &wallet,
-            surfpool_core::solana_rpc_client::api::request::TokenAccountsFilter::ProgramId(
-                anchor_spl::token::ID,
-            ),
+            surfpool_core::solana_rpc_client::api::request::TokenAccountsFilter::ProgramId(anchor_spl::token::ID),
         )
         .expect("an answer");
 

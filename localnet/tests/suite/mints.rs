@@ -1,23 +1,21 @@
 //! The look-alike mints are what the real token programs make of their descriptions.
 
+use anchor_lang::{prelude::Pubkey, solana_program::program_option::COption};
 use anchor_spl::{
     token::spl_token,
     token_2022::spl_token_2022::{
         self,
         extension::{
-            confidential_transfer::ConfidentialTransferMint,
-            confidential_transfer_fee::ConfidentialTransferFeeConfig,
-            default_account_state::DefaultAccountState, metadata_pointer::MetadataPointer,
-            pausable::PausableConfig, permanent_delegate::PermanentDelegate,
-            scaled_ui_amount::ScaledUiAmountConfig, transfer_fee::TransferFeeConfig,
-            transfer_hook::TransferHook, BaseStateWithExtensions, ExtensionType,
+            confidential_transfer::ConfidentialTransferMint, confidential_transfer_fee::ConfidentialTransferFeeConfig,
+            default_account_state::DefaultAccountState, metadata_pointer::MetadataPointer, pausable::PausableConfig,
+            permanent_delegate::PermanentDelegate, scaled_ui_amount::ScaledUiAmountConfig,
+            transfer_fee::TransferFeeConfig, transfer_hook::TransferHook, BaseStateWithExtensions, ExtensionType,
             StateWithExtensions,
         },
         state::{AccountState, Mint},
     },
     token_2022_extensions::spl_token_metadata_interface::state::TokenMetadata,
 };
-use anchor_lang::{prelude::Pubkey, solana_program::program_option::COption};
 use solana_keypair::{Keypair, Signer};
 use solana_transaction::Transaction;
 use upside_localnet::{market, rpc, Localnet};
@@ -64,9 +62,7 @@ fn every_equity_is_created_in_one_transaction() {
             .create_instructions(&payer.pubkey(), &mint.pubkey(), &authority.pubkey())
             .expect("instructions");
         let transaction = Transaction::new_with_payer(&instructions, Some(&payer.pubkey()));
-        let len = 1
-            + transaction.signatures.len() * 64
-            + transaction.message.serialize().len();
+        let len = 1 + transaction.signatures.len() * 64 + transaction.message.serialize().len();
         assert!(len <= PACKET_LEN, "{} takes {len} bytes", equity.symbol);
     }
 }
@@ -122,11 +118,7 @@ fn token_2022_refuses_what_the_check_refuses_and_takes_what_it_passes() {
             ..EQUITIES[0]
         };
         let outcome = create(&network, &equity);
-        assert_eq!(
-            outcome.is_ok(),
-            equity.check().is_ok(),
-            "{extensions:?}: {outcome:?}"
-        );
+        assert_eq!(outcome.is_ok(), equity.check().is_ok(), "{extensions:?}: {outcome:?}");
     }
 }
 
@@ -154,7 +146,12 @@ fn an_issuer_pauses_and_claws_back() {
         network.mint_equity(EQUITIES[0].symbol, owner, 100).expect("minted");
     }
     let claw_back = mint
-        .claw_back(&authority.pubkey(), &mint.account_of(&alice), &mint.account_of(&bob), 40)
+        .claw_back(
+            &authority.pubkey(),
+            &mint.account_of(&alice),
+            &mint.account_of(&bob),
+            40,
+        )
         .expect("an instruction");
     network.send(&[claw_back.clone()], &[&authority]).expect("clawed back");
     assert_eq!(market::balance(network.rpc(), &mint, &bob).expect("a balance"), 140);
@@ -172,11 +169,7 @@ fn an_issuer_pauses_and_claws_back() {
 fn create(network: &Localnet, equity: &EquityMint) -> anyhow::Result<()> {
     let mint = Keypair::new();
     let authority = keys::equity_authority();
-    let instructions = equity.create_instructions(
-        &network.faucet().pubkey(),
-        &mint.pubkey(),
-        &authority.pubkey(),
-    )?;
+    let instructions = equity.create_instructions(&network.faucet().pubkey(), &mint.pubkey(), &authority.pubkey())?;
     rpc::send(network.rpc(), &instructions, network.faucet(), &[&mint, &authority])?;
     if !equity.extensions.contains(&Extension::PermissionedBurn) {
         let data = network.rpc().get_account_data(&mint.pubkey())?;
@@ -194,11 +187,7 @@ fn assert_carries(equity: &EquityMint, mint: &Pubkey, data: &[u8]) {
     assert_eq!(state.base.mint_authority, COption::Some(issuer), "{symbol}");
     assert_eq!(state.base.freeze_authority, COption::Some(issuer), "{symbol}");
 
-    let mut expected: Vec<ExtensionType> = equity
-        .extensions
-        .iter()
-        .filter_map(Extension::extension_type)
-        .collect();
+    let mut expected: Vec<ExtensionType> = equity.extensions.iter().filter_map(Extension::extension_type).collect();
     if equity.extensions.contains(&Extension::Metadata) {
         expected.push(ExtensionType::TokenMetadata);
     }
@@ -213,9 +202,7 @@ fn assert_carries(equity: &EquityMint, mint: &Pubkey, data: &[u8]) {
             Extension::Metadata => {
                 let pointer = state.get_extension::<MetadataPointer>().expect("a pointer");
                 assert_eq!(Option::<Pubkey>::from(pointer.metadata_address), Some(*mint));
-                let metadata = state
-                    .get_variable_len_extension::<TokenMetadata>()
-                    .expect("metadata");
+                let metadata = state.get_variable_len_extension::<TokenMetadata>().expect("metadata");
                 assert_eq!(metadata.symbol, equity.symbol);
                 assert_eq!(metadata.name, equity.name);
                 assert_eq!(metadata.uri, equity.uri);

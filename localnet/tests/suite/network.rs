@@ -44,19 +44,30 @@ fn a_wallet_is_funded_with_sol_payout_tokens_and_equity() {
     network.fund(&wallet, 3 * SOL, 250_000_000).expect("funded");
     assert_eq!(network.rpc().get_balance(&wallet).expect("a balance"), 3 * SOL);
     let payout = market::payout_mint();
-    assert_eq!(market::balance(network.rpc(), &payout, &wallet).expect("a balance"), 250_000_000);
+    assert_eq!(
+        market::balance(network.rpc(), &payout, &wallet).expect("a balance"),
+        250_000_000
+    );
 
     network.fund(&wallet, 0, 1).expect("funded again");
-    assert_eq!(market::balance(network.rpc(), &payout, &wallet).expect("a balance"), 250_000_001);
+    assert_eq!(
+        market::balance(network.rpc(), &payout, &wallet).expect("a balance"),
+        250_000_001
+    );
 
     for symbol in ["ACMEx", "INITx", "UMBRx"] {
         for _ in 0..2 {
-            network.mint_equity(symbol, &wallet, 7).expect("minted, thawed where frozen");
+            network
+                .mint_equity(symbol, &wallet, 7)
+                .expect("minted, thawed where frozen");
         }
         let equity = upside_lookalike_mints::equity::by_symbol(symbol).expect("listed");
         let mint = market::equity_mint(equity);
         assert_eq!(market::balance(network.rpc(), &mint, &wallet).expect("a balance"), 14);
-        assert_eq!(market::is_frozen(network.rpc(), &mint, &wallet).expect("a state"), Some(false));
+        assert_eq!(
+            market::is_frozen(network.rpc(), &mint, &wallet).expect("a state"),
+            Some(false)
+        );
     }
     let unknown = network.mint_equity("NONEx", &wallet, 1).expect_err("no such equity");
     assert!(unknown.to_string().contains("ACMEx"), "{unknown}");
@@ -102,11 +113,17 @@ fn a_kept_ledger_continues_with_its_accounts_and_never_with_an_earlier_clock() {
     let payout = market::payout_mint();
     let network = Localnet::start(config()).expect("starts again");
     assert_eq!(network.rpc().get_balance(&wallet.pubkey()).expect("a balance"), SOL);
-    assert_eq!(market::balance(network.rpc(), &payout, &wallet.pubkey()).expect("a balance"), 5);
+    assert_eq!(
+        market::balance(network.rpc(), &payout, &wallet.pubkey()).expect("a balance"),
+        5
+    );
     assert!(network.clock().expect("a clock").unix_timestamp >= before);
     // The kept accounts are not only readable: a program runs on them.
     network.fund(&wallet.pubkey(), 0, 2).expect("funded again");
-    assert_eq!(market::balance(network.rpc(), &payout, &wallet.pubkey()).expect("a balance"), 7);
+    assert_eq!(
+        market::balance(network.rpc(), &payout, &wallet.pubkey()).expect("a balance"),
+        7
+    );
     drop(network);
 
     let network = Localnet::start(Config {

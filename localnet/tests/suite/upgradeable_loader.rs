@@ -88,12 +88,7 @@ fn the_upside_program_is_preloaded_at_its_address_as_upgradeable() {
     // The preloaded program is upgraded like any other.
     let buffer = upload(&network, &upgrade_authority(), &elf).expect("uploaded");
     let faucet = network.faucet().pubkey();
-    let upgrade = upgrade(
-        &upside::ID,
-        &buffer,
-        &upgrade_authority().pubkey(),
-        &faucet,
-    );
+    let upgrade = upgrade(&upside::ID, &buffer, &upgrade_authority().pubkey(), &faucet);
     network.send(&[upgrade], &[&upgrade_authority()]).expect("upgraded");
     wait_one_slot(&network);
     let error = invoke(&network, &upside::ID, &[0; 8]);
@@ -201,12 +196,7 @@ fn wait_one_slot(network: &Localnet) {
 }
 
 /// Asserts that the program's data holds `elf` and belongs to `authority`.
-fn assert_program_data(
-    network: &Localnet,
-    program: &Pubkey,
-    authority: Option<Pubkey>,
-    elf: &[u8],
-) {
+fn assert_program_data(network: &Localnet, program: &Pubkey, authority: Option<Pubkey>, elf: &[u8]) {
     let account = network.rpc().get_account(program).expect("the program");
     assert!(account.executable);
     assert_eq!(account.owner, bpf_loader_upgradeable::ID);

@@ -8,9 +8,9 @@ use upside_math::MathError;
 
 /// 100,000 cases, or as many as `PROPTEST_CASES` says.
 pub fn cases() -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().map_or(100_000, |n| {
-        n.parse().expect("PROPTEST_CASES must be a number")
-    });
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .map_or(100_000, |n| n.parse().expect("PROPTEST_CASES must be a number"));
     ProptestConfig {
         cases,
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
@@ -89,8 +89,7 @@ pub fn any_u128() -> impl Strategy<Value = u128> {
 
 /// A number of atoms of every magnitude up to `most`.
 pub fn up_to(most: u64) -> impl Strategy<Value = u64> {
-    (any::<u64>(), 0_u32..64)
-        .prop_map(move |(x, shift)| (u128::from(x >> shift) % (u128::from(most) + 1)) as u64)
+    (any::<u64>(), 0_u32..64).prop_map(move |(x, shift)| (u128::from(x >> shift) % (u128::from(most) + 1)) as u64)
 }
 
 /// An unsigned number as a rational.

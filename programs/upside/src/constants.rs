@@ -46,5 +46,4 @@ pub const TOKEN_2022_PROGRAM_ID: Pubkey = anchor_spl::token_2022::ID;
 /// The associated token account program.
 pub const ASSOCIATED_TOKEN_PROGRAM_ID: Pubkey = anchor_spl::associated_token::ID;
 /// The memo program, called before a transfer into an account that requires memos.
-pub const MEMO_PROGRAM_ID: Pubkey =
-    Pubkey::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+pub const MEMO_PROGRAM_ID: Pubkey = Pubkey::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");

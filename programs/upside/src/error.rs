@@ -25,7 +25,9 @@ pub enum UpsideError {
     #[msg("Decimals must be at most 9")]
     TooManyDecimals = 4,
     /// The drip is out of range.
-    #[msg("drip_seconds must be 3,600 or more for an open security, 0 or more for a curated one, and at most ten years")]
+    #[msg(
+        "drip_seconds must be 3,600 or more for an open security, 0 or more for a curated one, and at most ten years"
+    )]
     DripOutOfRange = 5,
     /// The notice is out of range.
     #[msg("notice_seconds must be from one day to ten years")]
@@ -137,7 +139,9 @@ pub enum UpsideError {
     #[msg("The clock must not be behind the position's checkpoint")]
     ClockBehindCheckpoint = 206,
     /// The paying account cannot pay.
-    #[msg("The source must be an unfrozen token account of the right mint, other than the destination, with enough atoms")]
+    #[msg(
+        "The source must be an unfrozen token account of the right mint, other than the destination, with enough atoms"
+    )]
     BadSource = 207,
 
     // 300: vault
@@ -207,9 +211,7 @@ impl From<MathError> for UpsideError {
             MathError::ClockBehindCheckpoint => Self::ClockBehindCheckpoint,
             MathError::AboveAuthorised => Self::AboveAuthorised,
             MathError::BelowRetireBound => Self::BelowRetireBound,
-            MathError::NegativeDuration
-            | MathError::StreamNotStarted
-            | MathError::BpsAboveOne => Self::InvariantBroken,
+            MathError::NegativeDuration | MathError::StreamNotStarted | MathError::BpsAboveOne => Self::InvariantBroken,
         }
     }
 }

@@ -56,10 +56,7 @@ pub mod upside {
     /// - The payout mint shall be SPL Token, or Token-2022 with harmless extensions, and not a share of this program.
     /// - The initial shares shall be registered to the issuer.
     /// - It shall succeed although anyone has sent lamports to the new addresses before.
-    pub fn create_security<'info>(
-        ctx: Context<'info, CreateSecurity<'info>>,
-        args: CreateSecurityArgs,
-    ) -> Result<()> {
+    pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: CreateSecurityArgs) -> Result<()> {
         instructions::security::create_security(ctx, args)
     }
 
@@ -92,10 +89,7 @@ pub mod upside {
     /// - The sender shall sign. The receiver shall be a wallet or another program's account, approved if the security is curated.
     /// - Both positions shall be settled first: what the shares have earned stays with the sender.
     /// - The security shall not be written.
-    pub fn transfer_shares<'info>(
-        ctx: Context<'info, TransferShares<'info>>,
-        amount: u64,
-    ) -> Result<()> {
+    pub fn transfer_shares<'info>(ctx: Context<'info, TransferShares<'info>>, amount: u64) -> Result<()> {
         instructions::shares::transfer_shares(ctx, amount)
     }
 
@@ -139,10 +133,7 @@ pub mod upside {
     ///
     /// - The issuer shall sign and stay issuer until somebody accepts.
     /// - The proposed issuer shall be another than the present one.
-    pub fn propose_issuer<'info>(
-        ctx: Context<'info, ProposeIssuer<'info>>,
-        pending_issuer: Pubkey,
-    ) -> Result<()> {
+    pub fn propose_issuer<'info>(ctx: Context<'info, ProposeIssuer<'info>>, pending_issuer: Pubkey) -> Result<()> {
         instructions::security::propose_issuer(ctx, pending_issuer)
     }
 
@@ -157,21 +148,14 @@ pub mod upside {
     ///
     /// - The issuer shall sign; the payer shall sign and pay the rent of the bytes added.
     /// - The limits of `create_security` shall hold, and something shall change.
-    pub fn update_metadata<'info>(
-        ctx: Context<'info, UpdateMetadata<'info>>,
-        args: UpdateMetadataArgs,
-    ) -> Result<()> {
+    pub fn update_metadata<'info>(ctx: Context<'info, UpdateMetadata<'info>>, args: UpdateMetadataArgs) -> Result<()> {
         instructions::security::update_metadata(ctx, args)
     }
 
     /// Tells the holders something: an event with a URI and the sha256 of what is there.
     ///
     /// - The issuer shall sign.
-    pub fn post_update<'info>(
-        ctx: Context<'info, PostUpdate<'info>>,
-        uri: String,
-        sha256: [u8; 32],
-    ) -> Result<()> {
+    pub fn post_update<'info>(ctx: Context<'info, PostUpdate<'info>>, uri: String, sha256: [u8; 32]) -> Result<()> {
         instructions::security::post_update(ctx, uri, sha256)
     }
 
@@ -219,10 +203,7 @@ pub mod upside {
     /// - Anyone may. The asset's mint shall pass the policy again; the vault's token account shall be thawed.
     /// - What arrives shall be counted, not what was sent, and shall be above zero.
     /// - The security shall not be written.
-    pub fn deposit_equity<'info>(
-        ctx: Context<'info, DepositEquity<'info>>,
-        amount: u64,
-    ) -> Result<()> {
+    pub fn deposit_equity<'info>(ctx: Context<'info, DepositEquity<'info>>, amount: u64) -> Result<()> {
         instructions::vault::deposit_equity(ctx, amount)
     }
 }

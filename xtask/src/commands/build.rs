@@ -27,7 +27,13 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
     task.finish("ok");
     for binary in binaries {
         let state = if binary.compiled { "compiled" } else { "unchanged" };
-        println!("{}  {} bytes  sha256 {}  {state}\n    {}", binary.name, binary.bytes, binary.sha256, binary.path.display());
+        println!(
+            "{}  {} bytes  sha256 {}  {state}\n    {}",
+            binary.name,
+            binary.bytes,
+            binary.sha256,
+            binary.path.display()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,7 +26,14 @@ pub fn run(workspace: &Workspace, console: &Console) -> Result<ExitCode> {
     task.finish("ok");
     let task = console.task("measure");
     let mut counts = Counts::default();
-    built.run_tests(workspace, "upside-tests", &[("UPDATE_CU", "1")], console, &task, &mut counts)?;
+    built.run_tests(
+        workspace,
+        "upside-tests",
+        &[("UPDATE_CU", "1")],
+        console,
+        &task,
+        &mut counts,
+    )?;
     task.finish("ok");
     if counts.passed == 0 {
         bail!("the suite {SUITE} ran no test");

@@ -29,14 +29,24 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
     let task = console.task("binaries");
     let built = Built::build(workspace, Selection::Binaries, console, &task)?;
     task.finish("ok");
-    let status = command(workspace, &built)?.args(&args.arguments).status().context("cannot start the demo")?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    let status = command(workspace, &built)?
+        .args(&args.arguments)
+        .status()
+        .context("cannot start the demo")?;
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// The demo's command with the program and the local validator that were built.
 pub fn command(workspace: &Workspace, built: &Built) -> Result<Command> {
     let mut command = Command::new(built.binary("upside-demo")?);
     command.current_dir(&workspace.root);
-    command.arg("--program").arg(program::main_program(workspace)).arg("--localnet").arg(built.binary("upside-localnet")?);
+    command
+        .arg("--program")
+        .arg(program::main_program(workspace))
+        .arg("--localnet")
+        .arg(built.binary("upside-localnet")?);
     Ok(command)
 }

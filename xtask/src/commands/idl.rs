@@ -25,15 +25,23 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let idl = IdlBuilder::new()
         .program_path(workspace.root.join("programs/upside"))
         // Dependencies run for a moment only: compiling them unoptimised is faster.
-        .cargo_args(["--locked", "--lib", "--config", "profile.dev.package.\"*\".opt-level=0"].map(str::to_owned).to_vec())
+        .cargo_args(
+            ["--locked", "--lib", "--config", "profile.dev.package.\"*\".opt-level=0"]
+                .map(str::to_owned)
+                .to_vec(),
+        )
         .build()
         .context("cannot build the IDL of programs/upside (with ANCHOR_LOG=1 the compiler's output is shown)")?;
     let text = serde_json::to_string_pretty(&idl).context("cannot write the IDL as JSON")? + "\n";
     let path = workspace.root.join("idl/upside.json");
     if args.check {
-        let committed = fs::read_to_string(&path).with_context(|| format!("cannot read {}: run `cargo xtask idl` and commit it", path.display()))?;
+        let committed = fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}: run `cargo xtask idl` and commit it", path.display()))?;
         if let Some(difference) = first_difference(&committed, &text) {
-            bail!("{} is not what the program's sources say; run `cargo xtask idl` and commit the result\n{difference}", path.display());
+            bail!(
+                "{} is not what the program's sources say; run `cargo xtask idl` and commit the result\n{difference}",
+                path.display()
+            );
         }
         println!("idl/upside.json is up to date");
         return Ok(ExitCode::SUCCESS);
@@ -42,7 +50,14 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("{}: {} instructions, {} accounts, {} events, {} errors", path.display(), idl.instructions.len(), idl.accounts.len(), idl.events.len(), idl.errors.len());
+    println!(
+        "{}: {} instructions, {} accounts, {} events, {} errors",
+        path.display(),
+        idl.instructions.len(),
+        idl.accounts.len(),
+        idl.events.len(),
+        idl.errors.len()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,7 +71,11 @@ fn first_difference(committed: &str, generated: &str) -> Option<String> {
             (None, None) => return (committed != generated).then(|| "only the line ends differ".to_owned()),
             (left, right) if left == right => {}
             (left, right) => {
-                return Some(format!("line {number}\n  committed: {}\n  generated: {}", left.unwrap_or("(end)"), right.unwrap_or("(end)")))
+                return Some(format!(
+                    "line {number}\n  committed: {}\n  generated: {}",
+                    left.unwrap_or("(end)"),
+                    right.unwrap_or("(end)")
+                ))
             }
         }
     }
@@ -69,8 +88,17 @@ mod tests {
     #[test]
     fn the_first_difference_is_shown_with_both_lines() {
         assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
-        assert_eq!(first_difference("a\nb\n", "a\nc\n").as_deref(), Some("line 2\n  committed: b\n  generated: c"));
-        assert_eq!(first_difference("a\n", "a\nb\n").as_deref(), Some("line 2\n  committed: (end)\n  generated: b"));
-        assert_eq!(first_difference("a", "a\n").as_deref(), Some("only the line ends differ"));
+        assert_eq!(
+            first_difference("a\nb\n", "a\nc\n").as_deref(),
+            Some("line 2\n  committed: b\n  generated: c")
+        );
+        assert_eq!(
+            first_difference("a\n", "a\nb\n").as_deref(),
+            Some("line 2\n  committed: (end)\n  generated: b")
+        );
+        assert_eq!(
+            first_difference("a", "a\n").as_deref(),
+            Some("only the line ends differ")
+        );
     }
 }

@@ -69,28 +69,116 @@ enum Action {
 
 /// Everything that has to pass, in the order it runs.
 const STEPS: &[Step] = &[
-    Step { name: "host", slow: false, needs: &[], action: Action::Host },
-    Step { name: "toolchain", slow: false, needs: &["host"], action: Action::Toolchain },
-    Step { name: "program", slow: false, needs: &["toolchain"], action: Action::Programs },
-    Step { name: "fmt", slow: false, needs: &[], action: Action::Cargo(&["fmt", "--all", "--check"]) },
+    Step {
+        name: "host",
+        slow: false,
+        needs: &[],
+        action: Action::Host,
+    },
+    Step {
+        name: "toolchain",
+        slow: false,
+        needs: &["host"],
+        action: Action::Toolchain,
+    },
+    Step {
+        name: "program",
+        slow: false,
+        needs: &["toolchain"],
+        action: Action::Programs,
+    },
+    Step {
+        name: "fmt",
+        slow: false,
+        needs: &[],
+        action: Action::Cargo(&["fmt", "--all", "--check"]),
+    },
     Step {
         name: "clippy",
         slow: false,
         needs: &["host"],
-        action: Action::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+        action: Action::Cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]),
     },
-    Step { name: "idl", slow: false, needs: &[], action: Action::IdlDrift },
-    Step { name: "compile", slow: false, needs: &["host"], action: Action::Compile },
-    Step { name: "upside-math", slow: false, needs: &["compile"], action: Action::Member("upside-math") },
-    Step { name: "upside", slow: false, needs: &["compile"], action: Action::Member("upside") },
-    Step { name: "upside-client", slow: false, needs: &["compile", "program"], action: Action::Member("upside-client") },
-    Step { name: "upside-lookalike-mints", slow: false, needs: &["compile"], action: Action::Member("upside-lookalike-mints") },
-    Step { name: "upside-localnet", slow: true, needs: &["compile", "program"], action: Action::Member("upside-localnet") },
-    Step { name: "upside-tests", slow: true, needs: &["compile", "program"], action: Action::Member("upside-tests") },
-    Step { name: "upside-demo", slow: false, needs: &["compile", "program"], action: Action::Member("upside-demo") },
-    Step { name: "xtask", slow: false, needs: &["compile"], action: Action::Member("xtask") },
-    Step { name: "doc-tests", slow: true, needs: &["compile"], action: Action::DocTests },
-    Step { name: "demo", slow: true, needs: &["compile", "program"], action: Action::Demo },
+    Step {
+        name: "idl",
+        slow: false,
+        needs: &[],
+        action: Action::IdlDrift,
+    },
+    Step {
+        name: "compile",
+        slow: false,
+        needs: &["host"],
+        action: Action::Compile,
+    },
+    Step {
+        name: "upside-math",
+        slow: false,
+        needs: &["compile"],
+        action: Action::Member("upside-math"),
+    },
+    Step {
+        name: "upside",
+        slow: false,
+        needs: &["compile"],
+        action: Action::Member("upside"),
+    },
+    Step {
+        name: "upside-client",
+        slow: false,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-client"),
+    },
+    Step {
+        name: "upside-lookalike-mints",
+        slow: false,
+        needs: &["compile"],
+        action: Action::Member("upside-lookalike-mints"),
+    },
+    Step {
+        name: "upside-localnet",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-localnet"),
+    },
+    Step {
+        name: "upside-tests",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-tests"),
+    },
+    Step {
+        name: "upside-demo",
+        slow: false,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-demo"),
+    },
+    Step {
+        name: "xtask",
+        slow: false,
+        needs: &["compile"],
+        action: Action::Member("xtask"),
+    },
+    Step {
+        name: "doc-tests",
+        slow: true,
+        needs: &["compile"],
+        action: Action::DocTests,
+    },
+    Step {
+        name: "demo",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::Demo,
+    },
 ];
 
 /// Runs the chosen steps, prints the table of times and, last, how many tests passed and failed.
@@ -102,7 +190,12 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut session = Session { workspace, console, built: None, counts: Counts::default() };
+    let mut session = Session {
+        workspace,
+        console,
+        built: None,
+        counts: Counts::default(),
+    };
     let outcomes = session.run(&chosen, args.keep_going);
     print!("{}", table(&outcomes));
     println!("{}", closing_line(session.counts));
@@ -111,8 +204,16 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
 
 /// `cargo xtask lint`: formatting and lints.
 pub fn lint(workspace: &Workspace, console: &Console) -> Result<ExitCode> {
-    let chosen: Vec<_> = STEPS.iter().filter(|step| matches!(step.name, "fmt" | "clippy")).collect();
-    let mut session = Session { workspace, console, built: None, counts: Counts::default() };
+    let chosen: Vec<_> = STEPS
+        .iter()
+        .filter(|step| matches!(step.name, "fmt" | "clippy"))
+        .collect();
+    let mut session = Session {
+        workspace,
+        console,
+        built: None,
+        counts: Counts::default(),
+    };
     Ok(exit_code(&session.run(&chosen, true)))
 }
 
@@ -127,7 +228,12 @@ fn choose<'a>(steps: &'a [Step], names: &[String], fast: bool) -> Result<Vec<&'a
     let mut next = 0;
     while let Some(name) = wanted.get(next).copied() {
         next += 1;
-        wanted.extend(steps.iter().filter(|step| step.name == name).flat_map(|step| step.needs.iter().copied()));
+        wanted.extend(
+            steps
+                .iter()
+                .filter(|step| step.name == name)
+                .flat_map(|step| step.needs.iter().copied()),
+        );
     }
     let is_wanted = |step: &&Step| (names.is_empty() || wanted.contains(&step.name)) && !(fast && step.slow);
     Ok(steps.iter().filter(is_wanted).collect())
@@ -160,13 +266,29 @@ impl Session<'_> {
     fn run(&mut self, steps: &[&Step], keep_going: bool) -> Vec<Outcome> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for (index, step) in steps.iter().enumerate() {
-            let broken = |need: &&&str| outcomes.iter().any(|outcome| outcome.name == **need && outcome.result != Ended::Passed);
+            let broken = |need: &&&str| {
+                outcomes
+                    .iter()
+                    .any(|outcome| outcome.name == **need && outcome.result != Ended::Passed)
+            };
             if let Some(need) = step.needs.iter().find(broken) {
-                println!("[{:>2}/{}] {} left out: it needs {need}", index + 1, steps.len(), step.name);
-                outcomes.push(Outcome { name: step.name, result: Ended::LeftOut, time: Duration::ZERO, counts: Counts::default() });
+                println!(
+                    "[{:>2}/{}] {} left out: it needs {need}",
+                    index + 1,
+                    steps.len(),
+                    step.name
+                );
+                outcomes.push(Outcome {
+                    name: step.name,
+                    result: Ended::LeftOut,
+                    time: Duration::ZERO,
+                    counts: Counts::default(),
+                });
                 continue;
             }
-            let task = self.console.task(format!("[{:>2}/{}] {}", index + 1, steps.len(), step.name));
+            let task = self
+                .console
+                .task(format!("[{:>2}/{}] {}", index + 1, steps.len(), step.name));
             let mut counts = Counts::default();
             let result = self.step(step.action, &task, &mut counts);
             self.counts += counts;
@@ -176,7 +298,12 @@ impl Session<'_> {
                 Err(_) => "failed".to_owned(),
             });
             let ended = if result.is_ok() { Ended::Passed } else { Ended::Failed };
-            outcomes.push(Outcome { name: step.name, result: ended, time, counts });
+            outcomes.push(Outcome {
+                name: step.name,
+                result: ended,
+                time,
+                counts,
+            });
             if let Err(error) = result {
                 println!("error: {error:#}");
                 if !keep_going {
@@ -194,13 +321,21 @@ impl Session<'_> {
             Action::Toolchain => toolchain::ensure(workspace, Choice::Auto, console, task).map(drop),
             Action::Programs => {
                 for binary in program::build_all(workspace, Choice::Auto, console, task)? {
-                    task.note(&format!("{}: {} bytes, sha256 {}", binary.name, binary.bytes, binary.sha256));
+                    task.note(&format!(
+                        "{}: {} bytes, sha256 {}",
+                        binary.name, binary.bytes, binary.sha256
+                    ));
                 }
                 Ok(())
             }
             Action::Cargo(arguments) => {
                 workspace.claim(&workspace.target, &workspace.members()?)?;
-                process::run_plain(workspace.cargo().args(arguments), console, task, &workspace.log(arguments[0]))
+                process::run_plain(
+                    workspace.cargo().args(arguments),
+                    console,
+                    task,
+                    &workspace.log(arguments[0]),
+                )
             }
             Action::IdlDrift => {
                 let xtask = std::env::current_exe().context("cannot find this program's own file")?;
@@ -218,7 +353,12 @@ impl Session<'_> {
                 command.args(["test", "--workspace", "--doc", "--locked"]);
                 run_counting(&mut command, console, task, &workspace.log("doc-tests"), counts)
             }
-            Action::Demo => process::run_plain(&mut demo::command(workspace, self.built()?)?, console, task, &workspace.log("demo")),
+            Action::Demo => process::run_plain(
+                &mut demo::command(workspace, self.built()?)?,
+                console,
+                task,
+                &workspace.log("demo"),
+            ),
         }
     }
 
@@ -257,26 +397,41 @@ impl Built {
         let packages = workspace.members()?;
         workspace.claim(&workspace.target, &packages)?;
         let mut command = workspace.cargo();
-        command.args(["build", "--workspace", "--locked", "--message-format=json-render-diagnostics"]);
+        command.args([
+            "build",
+            "--workspace",
+            "--locked",
+            "--message-format=json-render-diagnostics",
+        ]);
         match selection {
             Selection::TestsAndBinaries => command.args(["--bins", "--tests"]),
             Selection::Binaries => command.arg("--bins"),
             Selection::Suite(name) => command.args(["--test", name]),
         };
         let mut executables = Vec::new();
-        process::run(&mut command, console, task, &workspace.log("compile"), |stream, line| {
-            if stream == Stream::Err {
-                return Some(line.to_owned());
-            }
-            executables.extend(executable(line));
-            None
-        })?;
+        process::run(
+            &mut command,
+            console,
+            task,
+            &workspace.log("compile"),
+            |stream, line| {
+                if stream == Stream::Err {
+                    return Some(line.to_owned());
+                }
+                executables.extend(executable(line));
+                None
+            },
+        )?;
         Ok(Self { executables, packages })
     }
 
     /// The path of a binary.
     pub fn binary(&self, name: &str) -> Result<&Path> {
-        match self.executables.iter().find(|executable| !executable.is_test && executable.name == name) {
+        match self
+            .executables
+            .iter()
+            .find(|executable| !executable.is_test && executable.name == name)
+        {
             Some(executable) => Ok(&executable.path),
             None => bail!("the workspace has no binary {name}"),
         }
@@ -298,7 +453,11 @@ impl Built {
             bail!("the workspace has no member {package}");
         };
         let mut failed = Vec::new();
-        for test in self.executables.iter().filter(|executable| executable.is_test && executable.manifest_path == package.manifest_path) {
+        for test in self
+            .executables
+            .iter()
+            .filter(|executable| executable.is_test && executable.manifest_path == package.manifest_path)
+        {
             let mut command = Command::new(&test.path);
             command
                 .current_dir(package.folder())
@@ -344,12 +503,22 @@ fn executable(line: &str) -> Option<Executable> {
         test: bool,
     }
     let artifact: Artifact = serde_json::from_str(line).ok()?;
-    Some(Executable { manifest_path: artifact.manifest_path, name: artifact.target.name, is_test: artifact.profile.test, path: artifact.executable? })
+    Some(Executable {
+        manifest_path: artifact.manifest_path,
+        name: artifact.target.name,
+        is_test: artifact.profile.test,
+        path: artifact.executable?,
+    })
 }
 
 /// Steps, times and counts, one line per step.
 fn table(outcomes: &[Outcome]) -> String {
-    let width = outcomes.iter().map(|outcome| outcome.name.len()).max().unwrap_or(0).max("step".len());
+    let width = outcomes
+        .iter()
+        .map(|outcome| outcome.name.len())
+        .max()
+        .unwrap_or(0)
+        .max("step".len());
     let mut text = format!("\n{:width$}  {:>13}  {:>6}  result\n", "step", "time", "tests");
     for outcome in outcomes {
         let tests = outcome.counts.passed + outcome.counts.failed;
@@ -359,7 +528,11 @@ fn table(outcomes: &[Outcome]) -> String {
             Ended::Failed => "failed",
             Ended::LeftOut => "left out",
         };
-        text += &format!("{:width$}  {:>13}  {tests:>6}  {result}\n", outcome.name, seconds(outcome.time));
+        text += &format!(
+            "{:width$}  {:>13}  {tests:>6}  {result}\n",
+            outcome.name,
+            seconds(outcome.time)
+        );
     }
     let total = outcomes.iter().map(|outcome| outcome.time).sum();
     text + &format!("{:width$}  {:>13}\n\n", "total", seconds(total))
@@ -394,7 +567,9 @@ mod tests {
     fn every_member_of_the_workspace_has_a_step_that_runs_its_tests() {
         for member in Workspace::find().expect("workspace").members().expect("members") {
             assert!(
-                STEPS.iter().any(|step| matches!(step.action, Action::Member(name) if name == member.name)),
+                STEPS
+                    .iter()
+                    .any(|step| matches!(step.action, Action::Member(name) if name == member.name)),
                 "no step runs the tests of {}",
                 member.name
             );
@@ -405,7 +580,13 @@ mod tests {
     fn steps_need_only_earlier_steps_that_are_not_slow() {
         for (index, step) in STEPS.iter().enumerate() {
             for need in step.needs {
-                assert!(STEPS[..index].iter().any(|earlier| earlier.name == *need && !earlier.slow), "{} needs {need}", step.name);
+                assert!(
+                    STEPS[..index]
+                        .iter()
+                        .any(|earlier| earlier.name == *need && !earlier.slow),
+                    "{} needs {need}",
+                    step.name
+                );
             }
         }
     }
@@ -413,7 +594,10 @@ mod tests {
     #[test]
     fn a_named_step_brings_what_it_needs() {
         let chosen = choose(STEPS, &["upside-tests".to_owned()], false).expect("steps");
-        assert_eq!(names(&chosen), ["host", "toolchain", "program", "compile", "upside-tests"]);
+        assert_eq!(
+            names(&chosen),
+            ["host", "toolchain", "program", "compile", "upside-tests"]
+        );
     }
 
     #[test]
@@ -430,14 +614,30 @@ mod tests {
 
     #[test]
     fn the_closing_line_names_skipped_tests_only_when_there_are_some() {
-        assert_eq!(closing_line(Counts { passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
-        assert_eq!(closing_line(Counts { passed: 3, failed: 1, skipped: 2 }), "3 passed, 1 failed, 2 skipped");
+        assert_eq!(
+            closing_line(Counts {
+                passed: 3,
+                failed: 0,
+                skipped: 0
+            }),
+            "3 passed, 0 failed"
+        );
+        assert_eq!(
+            closing_line(Counts {
+                passed: 3,
+                failed: 1,
+                skipped: 2
+            }),
+            "3 passed, 1 failed, 2 skipped"
+        );
     }
 
     #[test]
     fn test_executables_are_told_from_binaries() {
         let line = |test: bool| {
-            format!(r#"{{"reason":"compiler-artifact","manifest_path":"/w/a/Cargo.toml","target":{{"name":"a","kind":["bin"]}},"profile":{{"test":{test}}},"executable":"/t/a"}}"#)
+            format!(
+                r#"{{"reason":"compiler-artifact","manifest_path":"/w/a/Cargo.toml","target":{{"name":"a","kind":["bin"]}},"profile":{{"test":{test}}},"executable":"/t/a"}}"#
+            )
         };
         assert!(executable(&line(true)).is_some_and(|found| found.is_test && found.path == Path::new("/t/a")));
         assert!(executable(&line(false)).is_some_and(|found| !found.is_test));
@@ -446,8 +646,16 @@ mod tests {
 
     #[test]
     fn the_table_has_one_line_per_step_and_the_total() {
-        let outcome = |name, result, time| Outcome { name, result, time: Duration::from_millis(time), counts: Counts::default() };
-        let text = table(&[outcome("fmt", Ended::Passed, 1_000), outcome("clippy", Ended::Failed, 2_500)]);
+        let outcome = |name, result, time| Outcome {
+            name,
+            result,
+            time: Duration::from_millis(time),
+            counts: Counts::default(),
+        };
+        let text = table(&[
+            outcome("fmt", Ended::Passed, 1_000),
+            outcome("clippy", Ended::Failed, 2_500),
+        ]);
         let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[2].starts_with("clippy") && lines[2].ends_with("failed"));

@@ -6,9 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use anyhow::{bail, Context, Result};
 use clap::{ArgAction, Parser};
 use solana_keypair::{EncodableKey, Keypair, Signer};
-use upside_localnet::{
-    config::DEFAULT_SLOT_MS, market, program::upgrade_authority, Config, Localnet, Program,
-};
+use upside_localnet::{config::DEFAULT_SLOT_MS, market, program::upgrade_authority, Config, Localnet, Program};
 use upside_lookalike_mints::EQUITIES;
 
 /// The name under which Anchor starts its validator.
@@ -150,14 +148,26 @@ impl Args {
     /// When a flag asks for something that this network cannot do.
     pub fn notes(&self) -> Result<Vec<String>> {
         let refused = [
-            ("--clone", !self.clone.is_empty(), "this network has no other network to clone from"),
+            (
+                "--clone",
+                !self.clone.is_empty(),
+                "this network has no other network to clone from",
+            ),
             (
                 "--clone-upgradeable-program",
                 !self.clone_upgradeable_program.is_empty(),
                 "this network has no other network to clone from",
             ),
-            ("--account", !self.account.is_empty(), "accounts are made by transactions here"),
-            ("--account-dir", !self.account_dir.is_empty(), "accounts are made by transactions here"),
+            (
+                "--account",
+                !self.account.is_empty(),
+                "accounts are made by transactions here",
+            ),
+            (
+                "--account-dir",
+                !self.account_dir.is_empty(),
+                "accounts are made by transactions here",
+            ),
             (
                 "--warp-slot",
                 self.warp_slot.is_some(),
@@ -173,14 +183,26 @@ impl Args {
             bail!("{flag} is not supported: {reason}");
         }
         let ignored = [
-            ("--faucet-port", &self.faucet_port, "requestAirdrop is served on the JSON-RPC port"),
+            (
+                "--faucet-port",
+                &self.faucet_port,
+                "requestAirdrop is served on the JSON-RPC port",
+            ),
             ("--faucet-sol", &self.faucet_sol, "the faucet has what it needs"),
             ("--gossip-host", &self.gossip_host, "there is no gossip"),
             ("--gossip-port", &self.gossip_port, "there is no gossip"),
-            ("--dynamic-port-range", &self.dynamic_port_range, "only two ports are served"),
+            (
+                "--dynamic-port-range",
+                &self.dynamic_port_range,
+                "only two ports are served",
+            ),
             ("--limit-ledger-size", &self.limit_ledger_size, "the ledger is one file"),
             ("--ticks-per-slot", &self.ticks_per_slot, "use --slot-ms"),
-            ("--slots-per-epoch", &self.slots_per_epoch, "epochs are as long as on mainnet"),
+            (
+                "--slots-per-epoch",
+                &self.slots_per_epoch,
+                "epochs are as long as on mainnet",
+            ),
             ("--url", &self.url, "nothing is fetched from anywhere"),
         ];
         let mut notes: Vec<String> = ignored
@@ -190,9 +212,7 @@ impl Args {
             .collect();
         if let Some(host) = &self.bind_address {
             if host != "127.0.0.1" && host != "localhost" {
-                notes.push(format!(
-                    "--bind-address {host} is ignored: only 127.0.0.1 is served"
-                ));
+                notes.push(format!("--bind-address {host} is ignored: only 127.0.0.1 is served"));
             }
         }
         if self.quiet {

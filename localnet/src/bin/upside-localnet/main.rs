@@ -62,9 +62,10 @@ fn announce(args: &Args, ready: &Ready) -> Result<()> {
                     .try_for_each(|mint| writeln!(out, "payout mint  {mint}"))
             })
             .and_then(|()| {
-                ready.equity.iter().try_for_each(|equity| {
-                    writeln!(out, "{:<12} {}  {}", equity.symbol, equity.mint, equity.name)
-                })
+                ready
+                    .equity
+                    .iter()
+                    .try_for_each(|equity| writeln!(out, "{:<12} {}  {}", equity.symbol, equity.mint, equity.name))
             })
             .and_then(|()| writeln!(out, "ready; stop with Ctrl-C"))
     }

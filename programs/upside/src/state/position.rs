@@ -63,10 +63,7 @@ impl Position {
 
     /// Adds shares. Settle first.
     pub fn credit(&mut self, amount: u64) -> Result<()> {
-        self.shares_atoms = self
-            .shares_atoms
-            .checked_add(amount)
-            .ok_or(UpsideError::Overflow)?;
+        self.shares_atoms = self.shares_atoms.checked_add(amount).ok_or(UpsideError::Overflow)?;
         Ok(())
     }
 

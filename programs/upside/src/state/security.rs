@@ -241,19 +241,13 @@ impl Security {
 
     /// Shares become registered. Settle first.
     pub fn add_registered(&mut self, amount: u64) -> Result<()> {
-        self.registered_atoms = self
-            .registered_atoms
-            .checked_add(amount)
-            .ok_or(UpsideError::Overflow)?;
+        self.registered_atoms = self.registered_atoms.checked_add(amount).ok_or(UpsideError::Overflow)?;
         Ok(())
     }
 
     /// Shares stop being registered; when the last one leaves, the stream waits. Settle first.
     pub fn remove_registered(&mut self, amount: u64) -> Result<()> {
-        self.registered_atoms = self
-            .registered_atoms
-            .checked_sub(amount)
-            .ok_or(UpsideError::Overflow)?;
+        self.registered_atoms = self.registered_atoms.checked_sub(amount).ok_or(UpsideError::Overflow)?;
         if self.registered_atoms == 0 {
             let mut stream = self.stream();
             stream.pause();
@@ -305,11 +299,7 @@ impl Security {
 
     /// Names who may accept to become issuer; zeros withdraw the name.
     pub fn propose_issuer(&mut self, pending_issuer: Pubkey) -> Result<()> {
-        require_keys_neq!(
-            pending_issuer,
-            self.issuer,
-            UpsideError::BadPendingIssuer
-        );
+        require_keys_neq!(pending_issuer, self.issuer, UpsideError::BadPendingIssuer);
         self.pending_issuer = pending_issuer;
         Ok(())
     }

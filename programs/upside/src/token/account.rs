@@ -102,9 +102,7 @@ fn mint_view(info: &AccountInfo) -> Option<MintView> {
     let kind = match data.len() {
         MINT_LEN => TYPE_MINT,
         MULTISIG_LEN => return None,
-        n if n > TOKEN_ACCOUNT_LEN && *info.owner == TOKEN_2022_PROGRAM_ID => {
-            data[TOKEN_ACCOUNT_LEN]
-        }
+        n if n > TOKEN_ACCOUNT_LEN && *info.owner == TOKEN_2022_PROGRAM_ID => data[TOKEN_ACCOUNT_LEN],
         _ => return None,
     };
     if kind != TYPE_MINT || data[45] != 1 {

@@ -25,12 +25,7 @@ pub struct TransferAccounts<'a, 'info> {
 }
 
 /// `TransferChecked` of `amount` atoms; `signer_seeds` is empty when the authority signed the transaction.
-pub fn transfer_checked(
-    accounts: &TransferAccounts,
-    amount: u64,
-    decimals: u8,
-    signer_seeds: &[&[u8]],
-) -> Result<()> {
+pub fn transfer_checked(accounts: &TransferAccounts, amount: u64, decimals: u8, signer_seeds: &[&[u8]]) -> Result<()> {
     let mut data = Vec::with_capacity(10);
     data.push(tag::TRANSFER_CHECKED);
     data.extend_from_slice(&amount.to_le_bytes());

@@ -127,10 +127,7 @@ fn check(mint: &AccountInfo, accepted: fn(u16) -> bool) -> Result<MintView> {
         return Err(refusal.into());
     }
     // A closed mint could come back at the same address as another one.
-    require!(
-        !closable || view.supply > 0,
-        UpsideError::ClosableWithoutSupply
-    );
+    require!(!closable || view.supply > 0, UpsideError::ClosableWithoutSupply);
     Ok(view)
 }
 
@@ -142,10 +139,7 @@ pub fn check_vault_mint(mint: &AccountInfo) -> Result<MintView> {
 /// Accepts a payout mint: SPL Token, or Token-2022 with nothing that could hold money up; never a share of this program.
 pub fn check_payout_mint(mint: &AccountInfo) -> Result<MintView> {
     let view = check(mint, always_harmless)?;
-    require!(
-        !is_share_mint(mint, &view),
-        UpsideError::PayoutIsProtocolShare
-    );
+    require!(!is_share_mint(mint, &view), UpsideError::PayoutIsProtocolShare);
     Ok(view)
 }
 
@@ -154,7 +148,6 @@ pub fn check_payout_mint(mint: &AccountInfo) -> Result<MintView> {
 pub fn is_share_mint(mint: &AccountInfo, view: &MintView) -> bool {
     *mint.owner == TOKEN_2022_PROGRAM_ID
         && view.mint_authority.is_some_and(|authority| {
-            authority
-                == Pubkey::find_program_address(&[seeds::SECURITY, mint.key.as_ref()], &ID).0
+            authority == Pubkey::find_program_address(&[seeds::SECURITY, mint.key.as_ref()], &ID).0
         })
 }

@@ -52,11 +52,7 @@ pub struct Registered<'a, 'info> {
 
 impl<'a, 'info> ShareMint<'a, 'info> {
     /// Collects what moves need from a security that was loaded from `info`. Its mint is checked against the record.
-    pub fn new(
-        security: &Security,
-        info: &'a AccountInfo<'info>,
-        mint: &'a AccountInfo<'info>,
-    ) -> Result<Self> {
+    pub fn new(security: &Security, info: &'a AccountInfo<'info>, mint: &'a AccountInfo<'info>) -> Result<Self> {
         require_keys_eq!(*mint.key, security.mint, UpsideError::WrongSecurityAccount);
         Ok(Self {
             mint,
@@ -92,11 +88,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
             }
         }
         let derived = Pubkey::create_program_address(
-            &[
-                seeds::REGISTERED,
-                position_key.as_ref(),
-                &[position.registered_bump],
-            ],
+            &[seeds::REGISTERED, position_key.as_ref(), &[position.registered_bump]],
             &ID,
         )
         .map_err(|_| UpsideError::WrongRegisteredAccount)?;
@@ -126,11 +118,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
                 REGISTERED_LEN,
                 REGISTERED_LEN,
                 &TOKEN_2022_PROGRAM_ID,
-                &[
-                    seeds::REGISTERED,
-                    position_key.as_ref(),
-                    &[position.registered_bump],
-                ],
+                &[seeds::REGISTERED, position_key.as_ref(), &[position.registered_bump]],
             )?;
             registered.fresh = true;
         }
@@ -180,19 +168,12 @@ impl<'a, 'info> ShareMint<'a, 'info> {
                 AccountMeta::new(*to, false),
                 AccountMeta::new_readonly(*owner, true),
             ],
-            &[
-                &[tag::TRANSFER_CHECKED],
-                &amount.to_le_bytes(),
-                &[self.decimals],
-            ],
+            &[&[tag::TRANSFER_CHECKED], &amount.to_le_bytes(), &[self.decimals]],
         );
     }
 
     fn run(&self, batch: Batch, infos: &[AccountInfo<'info>]) -> Result<()> {
-        batch.invoke(
-            infos,
-            &[seeds::SECURITY, self.mint.key.as_ref(), &[self.bump]],
-        )
+        batch.invoke(infos, &[seeds::SECURITY, self.mint.key.as_ref(), &[self.bump]])
     }
 
     /// Mints `amount` into a registered account. Nothing that its holder sets up can stop it.
@@ -210,10 +191,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
             );
         }
         self.freeze(&mut batch, to);
-        self.run(
-            batch,
-            &[to.info.clone(), self.mint.clone(), self.security.clone()],
-        )
+        self.run(batch, &[to.info.clone(), self.mint.clone(), self.security.clone()])
     }
 
     /// Moves `amount` between two registered accounts; the sender's holder has signed.
@@ -349,9 +327,7 @@ fn memo() -> Result<()> {
 pub fn assert_registered(info: &AccountInfo, shares_atoms: u64) -> Result<()> {
     match read_token_account(info, &TOKEN_2022_PROGRAM_ID) {
         Some(TokenAccountView {
-            amount,
-            frozen: true,
-            ..
+            amount, frozen: true, ..
         }) if amount == shares_atoms => Ok(()),
         _ => err!(UpsideError::RegisteredMismatch),
     }

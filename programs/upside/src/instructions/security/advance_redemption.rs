@@ -21,10 +21,7 @@ pub struct AdvanceRedemption<'info> {
 }
 
 /// See [`crate::upside::advance_redemption`].
-pub fn advance_redemption<'info>(
-    ctx: Context<'info, AdvanceRedemption<'info>>,
-    redeem_after_ts: i64,
-) -> Result<()> {
+pub fn advance_redemption<'info>(ctx: Context<'info, AdvanceRedemption<'info>>, redeem_after_ts: i64) -> Result<()> {
     let a = &ctx.accounts;
     let now = Clock::get()?.unix_timestamp;
     let totals = {

@@ -37,11 +37,7 @@ pub struct ApproveHolder<'info> {
 /// See [`crate::upside::approve_holder`].
 pub fn approve_holder<'info>(ctx: Context<'info, ApproveHolder<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    require_keys_eq!(
-        *a.approval.owner,
-        system_program::ID,
-        UpsideError::AlreadyApproved
-    );
+    require_keys_eq!(*a.approval.owner, system_program::ID, UpsideError::AlreadyApproved);
     check_holder(&a.holder)?;
     let now = Clock::get()?.unix_timestamp;
     let security_key = a.security.key();

@@ -1,9 +1,6 @@
 //! `create_security`
 
-use anchor_lang::{
-    prelude::*,
-    solana_program::instruction::AccountMeta,
-};
+use anchor_lang::{prelude::*, solana_program::instruction::AccountMeta};
 use anchor_spl::token_2022_extensions::{token_metadata_initialize, TokenMetadataInitialize};
 use bytemuck::Zeroable;
 
@@ -15,8 +12,7 @@ use crate::{
     seeds,
     state::{Kind, Security, Terms, TransferPolicy},
     token::{
-        assert_registered, check_payout_mint, create_account, create_state, create_token_account,
-        tag, Batch, ShareMint,
+        assert_registered, check_payout_mint, create_account, create_state, create_token_account, tag, Batch, ShareMint,
     },
 };
 
@@ -95,10 +91,7 @@ pub(super) fn check_symbol(symbol: &str) -> Result<()> {
 
 /// URI: at most 200 bytes, no spaces or control characters; empty for none.
 pub(super) fn check_uri(uri: &str) -> Result<()> {
-    require!(
-        is_text(uri, MAX_URI_BYTES) && !uri.contains(' '),
-        UpsideError::BadUri
-    );
+    require!(is_text(uri, MAX_URI_BYTES) && !uri.contains(' '), UpsideError::BadUri);
     Ok(())
 }
 
@@ -162,11 +155,7 @@ impl<'info> CreateSecurity<'info> {
         s.issuer = *self.issuer.key;
         s.payout_mint = *self.payout_mint.key;
         s.payout_vault = *self.payout_vault.key;
-        s.inbox = associated_token_account(
-            self.security.key,
-            self.payout_mint.owner,
-            self.payout_mint.key,
-        );
+        s.inbox = associated_token_account(self.security.key, self.payout_mint.owner, self.payout_mint.key);
         s.agreement_sha256 = terms.agreement_sha256;
         s.index = args.index;
         s.authorised_atoms = terms.authorised_atoms;
@@ -209,11 +198,7 @@ impl<'info> CreateSecurity<'info> {
         // Pointer authority zeros: the metadata stays on the mint for ever.
         batch.step(
             core::slice::from_ref(&mint),
-            &[
-                &[tag::METADATA_POINTER, 0],
-                &[0; 32],
-                self.mint.key.as_ref(),
-            ],
+            &[&[tag::METADATA_POINTER, 0], &[0; 32], self.mint.key.as_ref()],
         );
         if curated {
             const FROZEN: u8 = 2;
@@ -253,10 +238,7 @@ impl<'info> CreateSecurity<'info> {
 }
 
 /// See [`crate::upside::create_security`].
-pub fn create_security<'info>(
-    ctx: Context<'info, CreateSecurity<'info>>,
-    args: CreateSecurityArgs,
-) -> Result<()> {
+pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: CreateSecurityArgs) -> Result<()> {
     let a = &ctx.accounts;
     a.validate(&args)?;
     let payout_mint = check_payout_mint(&a.payout_mint)?;
@@ -278,11 +260,7 @@ pub fn create_security<'info>(
         &a.payout_mint,
         &security_key,
         &a.system_program,
-        &[
-            seeds::PAYOUT,
-            security_key.as_ref(),
-            &[ctx.bumps.payout_vault],
-        ],
+        &[seeds::PAYOUT, security_key.as_ref(), &[ctx.bumps.payout_vault]],
     )?;
     OpenPosition {
         security_key: &security_key,
@@ -298,13 +276,7 @@ pub fn create_security<'info>(
         position.credit(args.initial_shares_atoms)?;
         position.next_sequence()?;
         (
-            shares.prove_or_create(
-                &a.registered,
-                a.position.key,
-                &position,
-                &a.payer,
-                &a.system_program,
-            )?,
+            shares.prove_or_create(&a.registered, a.position.key, &position, &a.payer, &a.system_program)?,
             PositionTotals::from(&*position),
         )
     };

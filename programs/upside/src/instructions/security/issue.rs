@@ -70,13 +70,7 @@ pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()
         position.credit(amount)?;
         position.next_sequence()?;
         (
-            shares.prove_or_create(
-                &a.registered,
-                a.position.key,
-                &position,
-                &a.payer,
-                &a.system_program,
-            )?,
+            shares.prove_or_create(&a.registered, a.position.key, &position, &a.payer, &a.system_program)?,
             PositionTotals::from(&*position),
         )
     };

@@ -22,11 +22,7 @@ pub struct PostUpdate<'info> {
 }
 
 /// See [`crate::upside::post_update`].
-pub fn post_update<'info>(
-    ctx: Context<'info, PostUpdate<'info>>,
-    uri: String,
-    sha256: [u8; 32],
-) -> Result<()> {
+pub fn post_update<'info>(ctx: Context<'info, PostUpdate<'info>>, uri: String, sha256: [u8; 32]) -> Result<()> {
     let a = &ctx.accounts;
     check_uri(&uri)?;
     let now = Clock::get()?.unix_timestamp;

@@ -21,10 +21,7 @@ pub struct ProposeIssuer<'info> {
 }
 
 /// See [`crate::upside::propose_issuer`].
-pub fn propose_issuer<'info>(
-    ctx: Context<'info, ProposeIssuer<'info>>,
-    pending_issuer: Pubkey,
-) -> Result<()> {
+pub fn propose_issuer<'info>(ctx: Context<'info, ProposeIssuer<'info>>, pending_issuer: Pubkey) -> Result<()> {
     let a = &ctx.accounts;
     let now = Clock::get()?.unix_timestamp;
     let totals = {

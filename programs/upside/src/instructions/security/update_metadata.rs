@@ -5,8 +5,7 @@ use anchor_lang::{
     system_program::{self, Transfer},
 };
 use anchor_spl::token_2022_extensions::{
-    spl_token_metadata_interface::state::Field, token_metadata_update_field,
-    TokenMetadataUpdateField,
+    spl_token_metadata_interface::state::Field, token_metadata_update_field, TokenMetadataUpdateField,
 };
 
 use super::{check_name, check_symbol, check_uri};
@@ -123,10 +122,7 @@ impl<'info> UpdateMetadata<'info> {
 }
 
 /// See [`crate::upside::update_metadata`].
-pub fn update_metadata<'info>(
-    ctx: Context<'info, UpdateMetadata<'info>>,
-    args: UpdateMetadataArgs,
-) -> Result<()> {
+pub fn update_metadata<'info>(ctx: Context<'info, UpdateMetadata<'info>>, args: UpdateMetadataArgs) -> Result<()> {
     let a = &ctx.accounts;
     let old = Metadata::read(&a.mint)?;
     let new = Metadata {

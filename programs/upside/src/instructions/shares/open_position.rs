@@ -47,11 +47,7 @@ impl<'info> OpenPosition<'_, 'info> {
         if *self.position.owner == ID {
             return Ok(false); // keys are compared by `load_position`
         }
-        require_keys_eq!(
-            *self.position.owner,
-            system_program::ID,
-            UpsideError::WrongPosition
-        );
+        require_keys_eq!(*self.position.owner, system_program::ID, UpsideError::WrongPosition);
         self.create(security)?;
         Ok(true)
     }
@@ -59,27 +55,19 @@ impl<'info> OpenPosition<'_, 'info> {
     #[inline(never)]
     fn create(&self, security: &Security) -> Result<()> {
         let (derived, bump) = Pubkey::find_program_address(
-            &[
-                seeds::POSITION,
-                self.security_key.as_ref(),
-                self.holder.key.as_ref(),
-            ],
+            &[seeds::POSITION, self.security_key.as_ref(), self.holder.key.as_ref()],
             &ID,
         );
         require_keys_eq!(*self.position.key, derived, UpsideError::WrongPosition);
-        let (_, registered_bump) =
-            Pubkey::find_program_address(&[seeds::REGISTERED, derived.as_ref()], &ID);
+        let (_, registered_bump) = Pubkey::find_program_address(&[seeds::REGISTERED, derived.as_ref()], &ID);
         let mut position = Position::zeroed();
         position.version = ACCOUNT_VERSION;
         position.bump = bump;
         position.registered_bump = registered_bump;
         position.security = *self.security_key;
         position.holder = *self.holder.key;
-        position.payout_account = associated_token_account(
-            self.holder.key,
-            security.payout_program(),
-            &security.payout_mint,
-        );
+        position.payout_account =
+            associated_token_account(self.holder.key, security.payout_program(), &security.payout_mint);
         position.rent_payer = *self.payer.key;
         create_state(
             self.payer,
@@ -122,10 +110,7 @@ pub fn load_position_mut<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, Pos
     );
     require!(info.is_writable, ErrorCode::AccountNotMutable);
     let data = info.try_borrow_mut_data()?;
-    require!(
-        data.starts_with(Position::DISCRIMINATOR),
-        UpsideError::WrongPosition
-    );
+    require!(data.starts_with(Position::DISCRIMINATOR), UpsideError::WrongPosition);
     Ok(RefMut::map(data, |data| {
         bytemuck::from_bytes_mut(&mut data[Position::DISCRIMINATOR.len()..])
     }))

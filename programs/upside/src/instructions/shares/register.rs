@@ -58,11 +58,7 @@ pub(super) fn check_bearer(info: &AccountInfo, mint: &Pubkey, holder: &Pubkey) -
 pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
-    require_keys_neq!(
-        *a.bearer_account.key,
-        *a.registered.key,
-        UpsideError::SameAccount
-    );
+    require_keys_neq!(*a.bearer_account.key, *a.registered.key, UpsideError::SameAccount);
     let now = Clock::get()?.unix_timestamp;
     let security_key = a.security.key();
     let mut security = a.security.load_mut()?;
@@ -91,13 +87,7 @@ pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Res
         position.credit(amount)?;
         position.next_sequence()?;
         (
-            shares.prove_or_create(
-                &a.registered,
-                a.position.key,
-                &position,
-                &a.payer,
-                &a.system_program,
-            )?,
+            shares.prove_or_create(&a.registered, a.position.key, &position, &a.payer, &a.system_program)?,
             PositionTotals::from(&*position),
         )
     };

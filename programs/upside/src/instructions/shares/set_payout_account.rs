@@ -29,11 +29,10 @@ impl SetPayoutAccount<'_> {
     fn validate(&self) -> Result<()> {
         let security = self.security.load()?;
         require!(
-            read_token_account(&self.payout_account, security.payout_program()).is_some_and(
-                |view| view.mint == security.payout_mint
+            read_token_account(&self.payout_account, security.payout_program())
+                .is_some_and(|view| view.mint == security.payout_mint
                     && view.owner == *self.holder.key
-                    && !view.frozen
-            ),
+                    && !view.frozen),
             UpsideError::PayoutAccountNotHolders
         );
         Ok(())

@@ -53,19 +53,11 @@ pub struct TransferShares<'info> {
 impl<'info> TransferShares<'info> {
     fn validate(&self, amount: u64) -> Result<()> {
         require!(amount > 0, UpsideError::ZeroAmount);
-        require_keys_neq!(
-            *self.holder.key,
-            *self.to_holder.key,
-            UpsideError::SameAccount
-        );
+        require_keys_neq!(*self.holder.key, *self.to_holder.key, UpsideError::SameAccount);
         check_holder(&self.to_holder)?;
         let security = self.security.load()?;
         if security.is_curated() {
-            let approval = self
-                .approval
-                .as_ref()
-                .ok_or(UpsideError::HolderNotApproved)?
-                .load()?;
+            let approval = self.approval.as_ref().ok_or(UpsideError::HolderNotApproved)?.load()?;
             require!(
                 approval.security == self.security.key() && approval.holder == *self.to_holder.key,
                 UpsideError::HolderNotApproved
@@ -76,10 +68,7 @@ impl<'info> TransferShares<'info> {
 }
 
 /// See [`crate::upside::transfer_shares`].
-pub fn transfer_shares<'info>(
-    ctx: Context<'info, TransferShares<'info>>,
-    amount: u64,
-) -> Result<()> {
+pub fn transfer_shares<'info>(ctx: Context<'info, TransferShares<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     a.validate(amount)?;
     let now = Clock::get()?.unix_timestamp;
@@ -109,13 +98,7 @@ pub fn transfer_shares<'info>(
         to.next_sequence()?;
         (
             shares.prove(&a.from_registered, a.from_position.as_ref().key, &from)?,
-            shares.prove_or_create(
-                &a.to_registered,
-                a.to_position.key,
-                &to,
-                &a.payer,
-                &a.system_program,
-            )?,
+            shares.prove_or_create(&a.to_registered, a.to_position.key, &to, &a.payer, &a.system_program)?,
             PositionTotals::from(&*from),
             PositionTotals::from(&*to),
         )

@@ -43,11 +43,7 @@ pub struct Unregister<'info> {
 pub fn unregister<'info>(ctx: Context<'info, Unregister<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
-    require_keys_neq!(
-        *a.bearer_account.key,
-        *a.registered.key,
-        UpsideError::SameAccount
-    );
+    require_keys_neq!(*a.bearer_account.key, *a.registered.key, UpsideError::SameAccount);
     let now = Clock::get()?.unix_timestamp;
     let security_key = a.security.key();
     let mut security = a.security.load_mut()?;

@@ -60,11 +60,7 @@ impl Claim<'_> {
                 UpsideError::WrongPayoutAccount
             );
             // The stored account may have been handed to somebody else since.
-            require_keys_eq!(
-                view.owner,
-                position.holder,
-                UpsideError::PayoutAccountNotHolders
-            );
+            require_keys_eq!(view.owner, position.holder, UpsideError::PayoutAccountNotHolders);
         }
         Ok(())
     }

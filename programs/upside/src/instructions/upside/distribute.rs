@@ -46,9 +46,7 @@ impl<'info> Distribute<'info> {
             // The payout vault and the inbox are not the funder's to give; a transfer into itself would count money that never came.
             *source.key != security.payout_vault
                 && *source.key != security.inbox
-                && view.is_some_and(|view| view.mint == security.payout_mint
-                    && !view.frozen
-                    && view.amount >= amount),
+                && view.is_some_and(|view| view.mint == security.payout_mint && !view.frozen && view.amount >= amount),
             UpsideError::BadSource
         );
         Ok(source)

@@ -7,9 +7,7 @@ use crate::{
     error::UpsideError,
     events::{emit, EquityDeposited},
     state::Vault,
-    token::{
-        check_vault_mint, read_token_account, transfer_checked, TokenAccountView, TransferAccounts,
-    },
+    token::{check_vault_mint, read_token_account, transfer_checked, TokenAccountView, TransferAccounts},
 };
 
 /// Accounts of `deposit_equity`.
@@ -51,9 +49,7 @@ impl DepositEquity<'_> {
         let source = self.view(&self.source);
         require!(
             *self.source.key != vault.token_account
-                && source.is_some_and(|view| view.mint == vault.asset_mint
-                    && !view.frozen
-                    && view.amount >= amount),
+                && source.is_some_and(|view| view.mint == vault.asset_mint && !view.frozen && view.amount >= amount),
             UpsideError::BadSource
         );
         Ok(())

@@ -44,11 +44,7 @@ pub struct OpenVault<'info> {
 impl<'info> OpenVault<'info> {
     /// Checks the asset and returns its decimals.
     fn validate(&self) -> Result<u8> {
-        require_keys_eq!(
-            *self.vault.owner,
-            system_program::ID,
-            UpsideError::VaultAlreadyOpen
-        );
+        require_keys_eq!(*self.vault.owner, system_program::ID, UpsideError::VaultAlreadyOpen);
         require_keys_neq!(
             *self.asset_mint.key,
             self.security.load()?.mint,
@@ -60,10 +56,7 @@ impl<'info> OpenVault<'info> {
             UpsideError::WrongTokenProgram
         );
         let mint = check_vault_mint(&self.asset_mint)?;
-        require!(
-            !is_share_mint(&self.asset_mint, &mint),
-            UpsideError::ProtocolShares
-        );
+        require!(!is_share_mint(&self.asset_mint, &mint), UpsideError::ProtocolShares);
         Ok(mint.decimals)
     }
 
@@ -82,9 +75,8 @@ impl<'info> OpenVault<'info> {
             },
         ))?;
         require!(
-            read_token_account(&self.vault_account, self.asset_token_program.key).is_some_and(
-                |view| view.mint == *self.asset_mint.key && view.owner == *self.vault.key
-            ),
+            read_token_account(&self.vault_account, self.asset_token_program.key)
+                .is_some_and(|view| view.mint == *self.asset_mint.key && view.owner == *self.vault.key),
             UpsideError::WrongVaultAccount
         );
         Ok(())
