@@ -1,0 +1,3 @@
+//! The story of a personal token on a local validator.
+
+fn main() {}
