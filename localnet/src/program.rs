@@ -18,6 +18,8 @@ use crate::keys;
 
 /// Lamports of the throw-away payer of a deployment.
 const DEPLOYER_LAMPORTS: u64 = 1_000_000_000_000;
+/// Lamports in the scratch virtual machine.
+const SCRATCH_LAMPORTS: u64 = 1_000 * DEPLOYER_LAMPORTS;
 
 /// A program to deploy at start.
 #[derive(Clone, Debug)]
@@ -68,10 +70,16 @@ impl Program {
     /// The program account and the program data account after a deployment.
     fn deploy_in_scratch(&self) -> Result<(Account, Account)> {
         // Nobody holds the program's key and nothing leaves this function, so signatures are not checked.
-        let mut scratch = LiteSVM::new()
+        // No programs are bundled: one of them may be what is deployed.
+        let mut scratch = LiteSVM::default()
             .with_mainnet_features()
-            .with_sigverify(false)
-            .with_blockhash_check(false);
+            .with_builtins()
+            .with_sysvars()
+            .with_lamports(SCRATCH_LAMPORTS)
+            .with_blockhash_check(false)
+            .with_sigverify(false);
+        // The network has just begun: what is preloaded is as old as its first slot.
+        scratch.warp_to_slot(0);
         let deployer = Keypair::new();
         let buffer = Keypair::new();
         scratch

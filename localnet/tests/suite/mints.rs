@@ -170,7 +170,11 @@ fn create(network: &Localnet, equity: &EquityMint) -> anyhow::Result<()> {
     let mint = Keypair::new();
     let authority = keys::equity_authority();
     let instructions = equity.create_instructions(&network.faucet().pubkey(), &mint.pubkey(), &authority.pubkey())?;
-    rpc::send(network.rpc(), &instructions, network.faucet(), &[&mint, &authority])?;
+    let mut signers = vec![&mint];
+    if equity.extensions.contains(&Extension::Metadata) {
+        signers.push(&authority);
+    }
+    rpc::send(network.rpc(), &instructions, network.faucet(), &signers)?;
     if !equity.extensions.contains(&Extension::PermissionedBurn) {
         let data = network.rpc().get_account_data(&mint.pubkey())?;
         assert_carries(equity, &mint.pubkey(), &data);

@@ -207,7 +207,8 @@ fn assert_program_data(network: &Localnet, program: &Pubkey, authority: Option<P
     // Enum tag (u32), slot (u64), option tag (u8), authority.
     assert_eq!(data[..4], 3u32.to_le_bytes());
     let slot = u64::from_le_bytes(data[4..12].try_into().expect("8 bytes"));
-    assert!(slot <= network.clock().expect("a clock").slot);
+    let now = network.clock().expect("a clock").slot;
+    assert!(slot <= now, "deployed at slot {slot}, now is {now}");
     let stored = (data[12] == 1).then(|| Pubkey::new_from_array(data[13..45].try_into().expect("32 bytes")));
     assert_eq!(stored, authority);
     let metadata = UpgradeableLoaderState::size_of_programdata_metadata();
