@@ -1,1 +1,3 @@
+//! The `upside` command line.
+
 fn main() {}

@@ -1,0 +1,227 @@
+//! What happened: events decoded from the program's calls to itself.
+//!
+//! An event is an inner instruction of a confirmed transaction, to the program, by the program, with the tag that Anchor gives such
+//! calls. Logs are never read: they may be cut.
+
+use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::Pubkey, AnchorDeserialize, Discriminator};
+use solana_transaction_status_client_types::{
+    option_serializer::OptionSerializer, EncodedConfirmedTransactionWithStatusMeta, UiInnerInstructions, UiInstruction,
+};
+use solana_transaction_v3::Signature;
+pub use upside::events::{
+    ApprovalRemoved, CapacityRetired, EquityDeposited, HolderApproved, IssuerAccepted, IssuerProposed, MetadataUpdated,
+    PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced, SecurityCreated, SecurityTotals,
+    SharesIssued, SharesRegistered, SharesTransferred, SharesUnregistered, UpdatePosted, UpsideClaimed,
+    UpsideDistributed, VaultOpened,
+};
+
+use crate::error::{ClientError, Result};
+
+macro_rules! events {
+    ($($name:ident)*) => {
+        /// Any event of the program.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event {
+            $(
+                #[doc = concat!("See [`", stringify!($name), "`].")]
+                $name($name),
+            )*
+        }
+
+        impl Event {
+            /// Decodes the data of an inner instruction of the program; `None` if it is not an event that this build knows.
+            ///
+            /// # Errors
+            /// The discriminator is known but the bytes do not fit it.
+            pub fn decode(data: &[u8]) -> Option<std::io::Result<Self>> {
+                let body = data.strip_prefix(EVENT_IX_TAG_LE)?;
+                $(
+                    if let Some(mut fields) = body.strip_prefix($name::DISCRIMINATOR) {
+                        return Some($name::deserialize(&mut fields).map(Self::$name));
+                    }
+                )*
+                None
+            }
+
+            /// Name of the event, for example `SharesTransferred`.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => stringify!($name),)*
+                }
+            }
+
+            /// The security that it is about.
+            #[must_use]
+            pub fn security(&self) -> Pubkey {
+                match self {
+                    $(Self::$name(event) => event.security,)*
+                }
+            }
+
+            /// When it happened, unix seconds.
+            #[must_use]
+            pub fn ts(&self) -> i64 {
+                match self {
+                    $(Self::$name(event) => event.ts,)*
+                }
+            }
+
+            /// Layout version of the event.
+            #[must_use]
+            pub fn version(&self) -> u8 {
+                match self {
+                    $(Self::$name(event) => event.version,)*
+                }
+            }
+        }
+
+        /// Names of all events, in the order of [`Event`]. A test compares them with the program's source.
+        pub const EVENT_NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        $(
+            impl From<$name> for Event {
+                fn from(event: $name) -> Self {
+                    Self::$name(event)
+                }
+            }
+        )*
+    };
+}
+
+events! {
+    SecurityCreated SharesIssued CapacityRetired RedemptionAdvanced IssuerProposed IssuerAccepted MetadataUpdated UpdatePosted
+    HolderApproved ApprovalRemoved
+    SharesRegistered SharesUnregistered SharesTransferred PayoutAccountSet PositionClosed
+    UpsideDistributed UpsideClaimed
+    VaultOpened EquityDeposited
+}
+
+impl Event {
+    /// The security after the instruction, if the instruction wrote it.
+    #[must_use]
+    pub fn security_totals(&self) -> Option<&SecurityTotals> {
+        match self {
+            Self::SecurityCreated(e) => Some(&e.totals),
+            Self::SharesIssued(e) => Some(&e.totals),
+            Self::CapacityRetired(e) => Some(&e.totals),
+            Self::RedemptionAdvanced(e) => Some(&e.totals),
+            Self::IssuerProposed(e) => Some(&e.totals),
+            Self::IssuerAccepted(e) => Some(&e.totals),
+            Self::MetadataUpdated(e) => Some(&e.totals),
+            Self::UpdatePosted(e) => Some(&e.totals),
+            Self::HolderApproved(e) => Some(&e.totals),
+            Self::ApprovalRemoved(e) => Some(&e.totals),
+            Self::SharesRegistered(e) => Some(&e.totals),
+            Self::SharesUnregistered(e) => Some(&e.totals),
+            Self::PositionClosed(e) => Some(&e.totals),
+            Self::UpsideDistributed(e) => Some(&e.totals),
+            Self::VaultOpened(e) => Some(&e.totals),
+            Self::SharesTransferred(_)
+            | Self::PayoutAccountSet(_)
+            | Self::UpsideClaimed(_)
+            | Self::EquityDeposited(_) => None,
+        }
+    }
+}
+
+/// An event and where it is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRecord {
+    /// The transaction.
+    pub signature: Signature,
+    /// Its slot.
+    pub slot: u64,
+    /// The event.
+    pub event: Event,
+}
+
+/// Decodes the events among inner instructions, given as program and data, in the order they ran. Events of later versions of the program
+/// are passed over.
+///
+/// # Errors
+/// [`ClientError::Malformed`] if an event that this build knows does not decode.
+pub fn decode_all<'a>(inner: impl IntoIterator<Item = (Pubkey, &'a [u8])>) -> Result<Vec<Event>> {
+    inner
+        .into_iter()
+        .filter(|(program, _)| *program == upside::ID)
+        .filter_map(|(_, data)| Event::decode(data))
+        .map(|event| {
+            event.map_err(|e| ClientError::Malformed {
+                what: "event of this version of the program",
+                address: upside::ID,
+                reason: e.to_string(),
+            })
+        })
+        .collect()
+}
+
+/// Decodes the events among the inner instructions that RPC servers return; `keys` are the transaction's accounts, looked-up ones last.
+///
+/// # Errors
+/// As [`decode_all`].
+pub fn decode_inner(inner: &[UiInnerInstructions], keys: &[Pubkey]) -> Result<Vec<Event>> {
+    let mut calls = Vec::new();
+    for instruction in inner.iter().flat_map(|group| &group.instructions) {
+        // Asked for in base64, servers answer with compiled instructions; parsed ones are never asked for.
+        let UiInstruction::Compiled(instruction) = instruction else {
+            continue;
+        };
+        let Some(program) = keys.get(usize::from(instruction.program_id_index)) else {
+            continue;
+        };
+        if *program != upside::ID {
+            continue;
+        }
+        let data = bs58::decode(&instruction.data)
+            .into_vec()
+            .map_err(|e| ClientError::Malformed {
+                what: "inner instruction",
+                address: *program,
+                reason: e.to_string(),
+            })?;
+        calls.push((*program, data));
+    }
+    decode_all(calls.iter().map(|(program, data)| (*program, data.as_slice())))
+}
+
+/// Decodes the events of a confirmed transaction that was asked for in base64.
+///
+/// # Errors
+/// [`ClientError::Malformed`] if the transaction or one of its events does not decode.
+pub fn decode_transaction(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Result<Vec<EventRecord>> {
+    let malformed = |reason: &str| ClientError::Malformed {
+        what: "confirmed transaction in base64",
+        address: upside::ID,
+        reason: reason.to_owned(),
+    };
+    let decoded = transaction
+        .transaction
+        .transaction
+        .decode()
+        .ok_or_else(|| malformed("it does not decode"))?;
+    let signature = *decoded.signatures.first().ok_or_else(|| malformed("no signature"))?;
+    let Some(meta) = &transaction.transaction.meta else {
+        return Err(malformed("no status"));
+    };
+    if meta.err.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut keys = decoded.message.static_account_keys().to_vec();
+    if let OptionSerializer::Some(loaded) = &meta.loaded_addresses {
+        for key in loaded.writable.iter().chain(&loaded.readonly) {
+            keys.push(key.parse().map_err(|_| malformed("a looked-up address is malformed"))?);
+        }
+    }
+    let OptionSerializer::Some(inner) = &meta.inner_instructions else {
+        return Ok(Vec::new());
+    };
+    Ok(decode_inner(inner, &keys)?
+        .into_iter()
+        .map(|event| EventRecord {
+            signature,
+            slot: transaction.slot,
+            event,
+        })
+        .collect())
+}

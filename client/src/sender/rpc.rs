@@ -1,0 +1,479 @@
+//! A cluster over JSON-RPC.
+
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anchor_lang::{
+    prelude::{Clock, Pubkey},
+    solana_program::{instruction::Instruction, sysvar::SysvarId},
+};
+use solana_account::Account;
+use solana_commitment_config::CommitmentConfig;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_rpc_client::rpc_client::{GetConfirmedSignaturesForAddress2Config, RpcClient};
+use solana_rpc_client_api::{
+    client_error::Error as RpcError,
+    config::{
+        RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSendTransactionConfig, RpcSimulateTransactionAccountsConfig,
+        RpcSimulateTransactionConfig, RpcTransactionConfig, UiAccountEncoding,
+    },
+    filter::{Memcmp, RpcFilterType},
+    response::RpcSimulateTransactionResult,
+};
+use solana_signer::Signer;
+use solana_transaction_status_client_types::{
+    option_serializer::OptionSerializer, EncodedConfirmedTransactionWithStatusMeta, UiTransactionEncoding,
+};
+use solana_transaction_v3::{Signature, Transaction, TransactionError};
+
+use super::{needed, Filter, Receipt, Sender, Simulation};
+use crate::{
+    error::{ClientError, Result},
+    events::{decode_inner, decode_transaction, EventRecord},
+};
+
+/// Most compute units of one transaction.
+const MAX_COMPUTE_UNITS: u32 = 1_400_000;
+/// Most accounts that servers return at once.
+const ACCOUNTS_AT_ONCE: usize = 100;
+/// Most signatures that servers list at once.
+const SIGNATURES_AT_ONCE: usize = 1_000;
+
+/// What to pay beyond the base fee so that leaders prefer the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriorityFee {
+    /// Nothing.
+    None,
+    /// A fixed price, micro-lamports per compute unit.
+    Fixed(u64),
+    /// What transactions that write the same accounts paid lately, at this percentile (0 to 100).
+    Recent(u8),
+}
+
+/// How an [`RpcSender`] sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RpcConfig {
+    /// Priority fee. Default: none.
+    pub priority_fee: PriorityFee,
+    /// Most lamports of priority fee per transaction, whatever [`RpcConfig::priority_fee`] says. Default: 100,000.
+    pub max_priority_lamports: u64,
+    /// Compute units allowed beyond what the simulation took, percent. Default: 20.
+    pub compute_margin_percent: u32,
+    /// Between two sends of the same bytes. Default: 2 seconds.
+    pub resend_every: Duration,
+    /// For one answer of the server. Default: 30 seconds.
+    pub timeout: Duration,
+}
+
+impl Default for RpcConfig {
+    fn default() -> Self {
+        Self {
+            priority_fee: PriorityFee::None,
+            max_priority_lamports: 100_000,
+            compute_margin_percent: 20,
+            resend_every: Duration::from_secs(2),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// [`Sender`] over JSON-RPC. Everything is read, simulated and awaited at commitment `confirmed`.
+pub struct RpcSender {
+    rpc: RpcClient,
+    config: RpcConfig,
+}
+
+impl RpcSender {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`] if the server does not answer.
+    pub fn connect(url: &str, config: RpcConfig) -> Result<Self> {
+        let rpc =
+            RpcClient::new_with_timeout_and_commitment(url.to_owned(), config.timeout, CommitmentConfig::confirmed());
+        let sender = Self { rpc, config };
+        sender.answer(sender.rpc.get_genesis_hash())?;
+        Ok(sender)
+    }
+
+    /// The client underneath, for what this crate does not wrap.
+    #[must_use]
+    pub fn rpc(&self) -> &RpcClient {
+        &self.rpc
+    }
+
+    fn answer<T>(&self, answer: Result<T, RpcError>) -> Result<T> {
+        answer.map_err(|e| self.failed(&e))
+    }
+
+    fn failed(&self, error: &RpcError) -> ClientError {
+        ClientError::Rpc {
+            url: self.rpc.url(),
+            reason: error.to_string(),
+        }
+    }
+
+    fn malformed(&self, reason: &str) -> ClientError {
+        ClientError::Rpc {
+            url: self.rpc.url(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn run_simulation(
+        &self,
+        transaction: &Transaction,
+        programs: &[Pubkey],
+        accounts: &[Pubkey],
+    ) -> Result<RpcSimulateTransactionResult> {
+        let result = self
+            .answer(self.rpc.simulate_transaction_with_config(
+                transaction,
+                RpcSimulateTransactionConfig {
+                    sig_verify: false,
+                    replace_recent_blockhash: true,
+                    commitment: Some(CommitmentConfig::confirmed()),
+                    encoding: Some(UiTransactionEncoding::Base64),
+                    accounts: (!accounts.is_empty()).then(|| RpcSimulateTransactionAccountsConfig {
+                        encoding: Some(UiAccountEncoding::Base64),
+                        addresses: accounts.iter().map(Pubkey::to_string).collect(),
+                    }),
+                    min_context_slot: None,
+                    inner_instructions: true,
+                },
+            ))?
+            .value;
+        match result.err {
+            Some(error) => Err(ClientError::from_transaction(
+                error.into(),
+                result.logs.unwrap_or_default(),
+                programs,
+            )),
+            None => Ok(result),
+        }
+    }
+
+    /// Micro-lamports per compute unit for `units`, within the cap.
+    fn price(&self, units: u32, writable: &[Pubkey]) -> Result<u64> {
+        let price = match self.config.priority_fee {
+            PriorityFee::None => 0,
+            PriorityFee::Fixed(price) => price,
+            PriorityFee::Recent(percentile) => {
+                let mut fees: Vec<u64> = self
+                    .answer(self.rpc.get_recent_prioritization_fees(writable))?
+                    .iter()
+                    .map(|fee| fee.prioritization_fee)
+                    .collect();
+                fees.sort_unstable();
+                let at = fees.len().saturating_sub(1) * usize::from(percentile.min(100)) / 100;
+                fees.get(at).copied().unwrap_or(0)
+            }
+        };
+        let cap = u128::from(self.config.max_priority_lamports) * 1_000_000 / u128::from(units.max(1));
+        Ok(u64::try_from(cap).map_or(price, |cap| price.min(cap)))
+    }
+
+    /// Sends the same bytes until they land or can no longer land.
+    fn send_until_landed(
+        &self,
+        transaction: &Transaction,
+        last_valid_block_height: u64,
+    ) -> Result<Option<TransactionError>> {
+        let signature = transaction.signatures[0];
+        let unknown = |e: &RpcError| ClientError::Unknown {
+            signature,
+            reason: e.to_string(),
+        };
+        let config = RpcSendTransactionConfig {
+            // It has been simulated just now.
+            skip_preflight: true,
+            preflight_commitment: None,
+            encoding: Some(UiTransactionEncoding::Base64),
+            max_retries: Some(0),
+            min_context_slot: None,
+        };
+        let mut sent: Option<Instant> = None;
+        let mut pause = Duration::from_millis(20);
+        loop {
+            if sent.is_none_or(|at| at.elapsed() >= self.config.resend_every) {
+                // Once it was sent, a failure to send it again says nothing about whether it landed.
+                if let Err(e) = self.rpc.send_transaction_with_config(transaction, config) {
+                    if sent.is_none() {
+                        return Err(match e.get_transaction_error() {
+                            Some(reason) => ClientError::from_transaction(reason, Vec::new(), &[]),
+                            None => unknown(&e),
+                        });
+                    }
+                }
+                sent = Some(Instant::now());
+            }
+            if let Some(landed) = self.landed(&signature, false).map_err(|e| unknown(&e))? {
+                return Ok(landed);
+            }
+            let height = self.rpc.get_block_height().map_err(|e| unknown(&e))?;
+            if height > last_valid_block_height {
+                // It may have landed between the two questions.
+                return match self.landed(&signature, true).map_err(|e| unknown(&e))? {
+                    Some(landed) => Ok(landed),
+                    None => Err(ClientError::Expired {
+                        signature,
+                        last_valid_block_height,
+                    }),
+                };
+            }
+            sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(400));
+        }
+    }
+
+    /// Whether a transaction is confirmed, and how it ended.
+    fn landed(&self, signature: &Signature, search: bool) -> Result<Option<Option<TransactionError>>, RpcError> {
+        let statuses = if search {
+            self.rpc.get_signature_statuses_with_history(&[*signature])?
+        } else {
+            self.rpc.get_signature_statuses(&[*signature])?
+        };
+        Ok(statuses
+            .value
+            .into_iter()
+            .next()
+            .flatten()
+            .filter(|status| status.satisfies_commitment(CommitmentConfig::confirmed()))
+            .map(|status| status.err))
+    }
+
+    /// A confirmed transaction. Servers may take a moment to store what they have just confirmed.
+    fn transaction(&self, signature: &Signature) -> Result<EncodedConfirmedTransactionWithStatusMeta> {
+        let config = RpcTransactionConfig {
+            encoding: Some(UiTransactionEncoding::Base64),
+            commitment: Some(CommitmentConfig::confirmed()),
+            max_supported_transaction_version: Some(0),
+        };
+        let mut pause = Duration::from_millis(20);
+        loop {
+            match self.rpc.get_transaction_with_config(signature, config) {
+                Ok(transaction) => return Ok(transaction),
+                Err(e) if pause > Duration::from_secs(3) => return Err(self.failed(&e)),
+                Err(_) => sleep(pause),
+            }
+            pause *= 2;
+        }
+    }
+}
+
+fn programs_of(instructions: &[Instruction]) -> Vec<Pubkey> {
+    instructions.iter().map(|instruction| instruction.program_id).collect()
+}
+
+fn writable_of(transaction: &Transaction) -> Vec<Pubkey> {
+    (0..transaction.message.account_keys.len())
+        .filter(|index| transaction.message.is_maybe_writable(*index, None))
+        .map(|index| transaction.message.account_keys[index])
+        .collect()
+}
+
+impl Sender for RpcSender {
+    fn send(&self, instructions: &[Instruction], payer: &dyn Signer, signers: &[&dyn Signer]) -> Result<Receipt> {
+        let payer_key = payer.try_pubkey()?;
+        let with_budget = |units: u32, price: u64| {
+            let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(units)];
+            if price > 0 {
+                all.push(ComputeBudgetInstruction::set_compute_unit_price(price));
+            }
+            all.extend_from_slice(instructions);
+            all
+        };
+        let (blockhash, last_valid_block_height) = self.answer(
+            self.rpc
+                .get_latest_blockhash_with_commitment(CommitmentConfig::confirmed()),
+        )?;
+
+        let draft = with_budget(MAX_COMPUTE_UNITS, 0);
+        let draft_transaction = Transaction::new_with_payer(&draft, Some(&payer_key));
+        let simulated = self.run_simulation(&draft_transaction, &programs_of(&draft), &[])?;
+        let consumed = simulated
+            .units_consumed
+            .ok_or_else(|| self.malformed("the simulation reports no compute units"))?;
+        let with_margin = u128::from(consumed) * u128::from(100 + self.config.compute_margin_percent) / 100 + 1_000;
+        let units = u32::try_from(with_margin).map_or(MAX_COMPUTE_UNITS, |units| units.min(MAX_COMPUTE_UNITS));
+        let price = self.price(units, &writable_of(&draft_transaction))?;
+
+        let all = with_budget(units, price);
+        let mut transaction = Transaction::new_with_payer(&all, Some(&payer_key));
+        let required = usize::from(transaction.message.header.num_required_signatures);
+        let signers = needed(&transaction.message.account_keys[..required], payer, signers)?;
+        transaction.try_sign(signers.as_slice(), blockhash)?;
+
+        let ended = self.send_until_landed(&transaction, last_valid_block_height)?;
+        let landed = self
+            .transaction(&transaction.signatures[0])
+            .map_err(|e| ClientError::Unknown {
+                signature: transaction.signatures[0],
+                reason: format!("it is confirmed, but its record cannot be read: {e}"),
+            })?;
+        let meta = landed
+            .transaction
+            .meta
+            .as_ref()
+            .ok_or_else(|| self.malformed("the transaction has no status"))?;
+        let logs = match &meta.log_messages {
+            OptionSerializer::Some(logs) => logs.clone(),
+            _ => Vec::new(),
+        };
+        if let Some(error) = ended {
+            return Err(ClientError::from_transaction(error, logs, &programs_of(&all)));
+        }
+        Ok(Receipt {
+            signature: transaction.signatures[0],
+            slot: landed.slot,
+            compute_units: match meta.compute_units_consumed {
+                OptionSerializer::Some(units) => units,
+                _ => consumed,
+            },
+            fee: meta.fee,
+            logs,
+            events: decode_transaction(&landed)?
+                .into_iter()
+                .map(|record| record.event)
+                .collect(),
+        })
+    }
+
+    /// Signatures are not checked and nothing is signed.
+    fn simulate(
+        &self,
+        instructions: &[Instruction],
+        payer: &dyn Signer,
+        _signers: &[&dyn Signer],
+        accounts: &[Pubkey],
+    ) -> Result<Simulation> {
+        let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(MAX_COMPUTE_UNITS)];
+        all.extend_from_slice(instructions);
+        let transaction = Transaction::new_with_payer(&all, Some(&payer.try_pubkey()?));
+        let result = self.run_simulation(&transaction, &programs_of(&all), accounts)?;
+        Ok(Simulation {
+            compute_units: result.units_consumed.unwrap_or_default(),
+            events: decode_inner(
+                &result.inner_instructions.unwrap_or_default(),
+                &transaction.message.account_keys,
+            )?,
+            logs: result.logs.unwrap_or_default(),
+            accounts: result
+                .accounts
+                .unwrap_or_default()
+                .into_iter()
+                .map(|account| account.and_then(|account| account.decode::<Account>()))
+                .map(|account| account.filter(|account| account.lamports > 0))
+                .collect(),
+        })
+    }
+
+    fn get_multiple_accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>> {
+        let mut accounts = Vec::with_capacity(addresses.len());
+        for some in addresses.chunks(ACCOUNTS_AT_ONCE) {
+            accounts.extend(
+                self.answer(
+                    self.rpc
+                        .get_multiple_accounts_with_commitment(some, CommitmentConfig::confirmed()),
+                )?
+                .value,
+            );
+        }
+        Ok(accounts)
+    }
+
+    fn get_program_accounts(&self, program: &Pubkey, filters: &[Filter]) -> Result<Vec<(Pubkey, Account)>> {
+        let filters = filters
+            .iter()
+            .map(|filter| match filter {
+                Filter::DataSize(size) => RpcFilterType::DataSize(*size),
+                Filter::Bytes { offset, bytes } => RpcFilterType::Memcmp(Memcmp::new_raw_bytes(*offset, bytes.clone())),
+            })
+            .collect();
+        self.answer(self.rpc.get_program_ui_accounts_with_config(
+            program,
+            RpcProgramAccountsConfig {
+                filters: Some(filters),
+                account_config: RpcAccountInfoConfig {
+                    encoding: Some(UiAccountEncoding::Base64),
+                    data_slice: None,
+                    commitment: Some(CommitmentConfig::confirmed()),
+                    min_context_slot: None,
+                },
+                with_context: None,
+                sort_results: None,
+            },
+        ))?
+        .into_iter()
+        .map(|(address, account)| {
+            let account = account
+                .decode::<Account>()
+                .ok_or_else(|| self.malformed("an account does not decode"))?;
+            Ok((address, account))
+        })
+        .collect()
+    }
+
+    fn clock(&self) -> Result<Clock> {
+        let account = self.get_account(&Clock::id())?.ok_or(ClientError::Missing {
+            what: "clock",
+            address: Clock::id(),
+        })?;
+        let word = |index: usize| -> Result<[u8; 8]> {
+            account
+                .data
+                .get(8 * index..)
+                .and_then(|rest| rest.first_chunk())
+                .copied()
+                .ok_or_else(|| self.malformed("the clock is too short"))
+        };
+        Ok(Clock {
+            slot: u64::from_le_bytes(word(0)?),
+            epoch_start_timestamp: i64::from_le_bytes(word(1)?),
+            epoch: u64::from_le_bytes(word(2)?),
+            leader_schedule_epoch: u64::from_le_bytes(word(3)?),
+            unix_timestamp: i64::from_le_bytes(word(4)?),
+        })
+    }
+
+    fn minimum_rent(&self, data_len: usize) -> Result<u64> {
+        self.answer(self.rpc.get_minimum_balance_for_rent_exemption(data_len))
+    }
+
+    fn events_of(&self, address: &Pubkey) -> Result<Vec<EventRecord>> {
+        let mut signatures = Vec::new();
+        let mut before = None;
+        loop {
+            let page = self.answer(self.rpc.get_signatures_for_address_with_config(
+                address,
+                GetConfirmedSignaturesForAddress2Config {
+                    before,
+                    until: None,
+                    limit: Some(SIGNATURES_AT_ONCE),
+                    commitment: Some(CommitmentConfig::confirmed()),
+                },
+            ))?;
+            for entry in &page {
+                let signature: Signature = entry
+                    .signature
+                    .parse()
+                    .map_err(|_| self.malformed("a signature does not parse"))?;
+                before = Some(signature);
+                if entry.err.is_none() {
+                    signatures.push(signature);
+                }
+            }
+            if page.len() < SIGNATURES_AT_ONCE {
+                break;
+            }
+        }
+        // Newest first until here.
+        let mut records = Vec::new();
+        for signature in signatures.iter().rev() {
+            records.extend(decode_transaction(&self.transaction(signature)?)?);
+        }
+        Ok(records)
+    }
+}
