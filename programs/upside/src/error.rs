@@ -59,8 +59,8 @@ pub enum UpsideError {
     /// The signer was not proposed as issuer.
     #[msg("The signer must be the proposed issuer")]
     NotPendingIssuer = 15,
-    /// The proposed issuer cannot be the current one or an account of this program.
-    #[msg("The proposed issuer must be a wallet other than the current issuer")]
+    /// The proposed issuer is the present one.
+    #[msg("The proposed issuer must be another than the present one")]
     BadPendingIssuer = 16,
     /// The new value equals the old one.
     #[msg("Something must change: the new metadata equals the present one")]

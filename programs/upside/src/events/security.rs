@@ -39,6 +39,10 @@ pub struct SecurityCreated {
     pub totals: SecurityTotals,
     /// The issuer's position after.
     pub position: PositionTotals,
+    /// Decimals of the payout mint.
+    pub payout_decimals: u8,
+    /// 0 if the payout mint is of SPL Token, 1 if of Token-2022.
+    pub payout_is_token_2022: u8,
 }
 
 /// New shares were issued to the issuer.

@@ -26,6 +26,10 @@ pub struct VaultOpened {
     pub collected_total_atoms: u64,
     /// The security after.
     pub totals: SecurityTotals,
+    /// Decimals of the asset.
+    pub decimals: u8,
+    /// The vault's associated token account for the asset.
+    pub token_account: Pubkey,
 }
 
 /// Equity entered a vault for good.

@@ -300,6 +300,8 @@ pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: 
             uri: args.uri,
             totals: SecurityTotals::from(&*security),
             position,
+            payout_decimals: security.payout_decimals,
+            payout_is_token_2022: security.payout_is_token_2022,
         },
         &a.event_authority,
     )

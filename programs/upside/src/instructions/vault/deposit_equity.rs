@@ -6,7 +6,7 @@ use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, EquityDeposited},
-    state::Vault,
+    state::{Security, Vault},
     token::{check_vault_mint, read_token_account, transfer_checked, TokenAccountView, TransferAccounts},
 };
 
@@ -16,8 +16,12 @@ use crate::{
 pub struct DepositEquity<'info> {
     /// Gives; owns the source or is its delegate. Anyone.
     pub depositor: Signer<'info>,
-    /// Counts what came in. The security is not written.
-    #[account(mut, has_one = asset_mint @ UpsideError::WrongVault)]
+    /// Read only: named so that the history of its address is complete.
+    pub security: AccountLoader<'info, Security>,
+    /// Counts what came in.
+    #[account(mut,
+        has_one = security @ UpsideError::WrongVault,
+        has_one = asset_mint @ UpsideError::WrongVault)]
     pub vault: AccountLoader<'info, Vault>,
     /// CHECK: the vault's token account, by its record.
     #[account(mut)]

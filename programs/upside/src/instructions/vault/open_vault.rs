@@ -132,6 +132,8 @@ pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
             holds_shares: false,
             collected_total_atoms: totals.redeemed_total_atoms,
             totals,
+            decimals,
+            token_account: *a.vault_account.key,
         },
         &a.event_authority,
     )
