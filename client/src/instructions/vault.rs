@@ -91,6 +91,7 @@ impl<'a> DepositEquity<'a> {
         let vault = self.keys.vault(&self.asset_mint);
         upside::accounts::DepositEquity {
             depositor: self.depositor,
+            security: self.keys.security,
             vault,
             vault_account: pda::vault_account(&vault, &self.asset_mint, &self.asset_token_program),
             source: self.source,
