@@ -76,6 +76,15 @@ pub enum ClientError {
     /// The program's own arithmetic refused, in a calculation that was made here.
     #[error("{0}")]
     Arithmetic(String),
+    /// The localnet program on a public cluster.
+    #[error("this build uses the localnet program, whose key is published, and must never be used on {cluster}; use a release build, or a local network")]
+    LocalnetProgram {
+        /// The cluster.
+        cluster: crate::cluster::Cluster,
+    },
+    /// Events do not fit together.
+    #[error(transparent)]
+    Replay(#[from] crate::replay::ReplayError),
     /// The program's compiled file cannot be used.
     #[error("the program at {path} cannot be loaded: {reason}; build it with `cargo xtask build`")]
     ProgramFile {

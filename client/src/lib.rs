@@ -1,12 +1,68 @@
 //! Builds, signs, sends and reads Upside transactions.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`pda`] | every address, and [`SecurityKeys`], the fixed keys of one security |
+//! | [`instructions`] | pure builders over the program's own types |
+//! | [`accounts`] | typed reads of securities, positions, vaults, approvals, token accounts and mints |
+//! | [`quote`] | what a claim pays, what has dripped, what a distribution does, what a share is backed by: by the program's own formulas |
+//! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
+//! | [`sender`] | one [`Sender`] over JSON-RPC and over a virtual machine in this process |
+//! | [`cluster`] | which cluster a server belongs to; the localnet program is refused on public ones |
+//! | [`amount`], [`time`] | texts that people write, without floats |
+//! | [`error`] | what went wrong and what to do about it |
+//!
+//! # Example
+//!
+//! ```no_run
+//! use upside_client::{
+//!     accounts, amount,
+//!     instructions::{Claim, Distribute},
+//!     quote,
+//!     sender::{RpcConfig, RpcSender},
+//!     SecurityKeys, Sender,
+//! };
+//! # use anchor_lang::prelude::Pubkey;
+//! # use upside_client::solana_keypair::Keypair;
+//! # fn example(address: Pubkey, payer: Keypair, holder: Pubkey) -> upside_client::Result<()> {
+//! use upside_client::solana_signer::Signer;
+//!
+//! let sender = RpcSender::connect("http://127.0.0.1:8899", RpcConfig::default())?;
+//! let security = accounts::get_security(&sender, &address)?;
+//! let keys = SecurityKeys::from(&security);
+//!
+//! // Pay 1,000.25 in.
+//! let atoms = amount::parse_atoms("1000.25", security.payout_decimals).expect("an amount");
+//! let receipt = sender.send(
+//!     &[Distribute::from_ata(&keys, payer.pubkey(), atoms).instruction()],
+//!     &payer,
+//!     &[],
+//! )?;
+//! println!("{} took {} compute units", receipt.signature, receipt.compute_units);
+//!
+//! // Pay a holder what has dripped, if anything.
+//! if let Some(position) = accounts::find_position(&sender, &address, &holder)? {
+//!     let owed = quote::position(&security, &position, sender.now()?)?;
+//!     if owed.claimable_atoms > 0 {
+//!         sender.send(&[Claim::crank(&keys, &position).instruction()], &payer, &[])?;
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 #![deny(missing_docs)]
 
 pub mod accounts;
+pub mod amount;
+pub mod cluster;
 pub mod error;
 pub mod events;
 pub mod instructions;
 pub mod pda;
+pub mod quote;
+pub mod replay;
 pub mod sender;
+pub mod time;
 
 pub use error::{ClientError, Result};
 pub use pda::SecurityKeys;

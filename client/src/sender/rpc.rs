@@ -30,6 +30,7 @@ use solana_transaction_v3::{Signature, Transaction, TransactionError};
 
 use super::{needed, Filter, Receipt, Sender, Simulation};
 use crate::{
+    cluster::Cluster,
     error::{ClientError, Result},
     events::{decode_inner, decode_transaction, EventRecord},
 };
@@ -44,6 +45,8 @@ const SIGNATURES_AT_ONCE: usize = 1_000;
 /// What to pay beyond the base fee so that leaders prefer the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PriorityFee {
+    /// Nothing on a private network, `Recent(50)` on a public cluster.
+    ByCluster,
     /// Nothing.
     None,
     /// A fixed price, micro-lamports per compute unit.
@@ -55,7 +58,7 @@ pub enum PriorityFee {
 /// How an [`RpcSender`] sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RpcConfig {
-    /// Priority fee. Default: none.
+    /// Priority fee. Default: by cluster.
     pub priority_fee: PriorityFee,
     /// Most lamports of priority fee per transaction, whatever [`RpcConfig::priority_fee`] says. Default: 100,000.
     pub max_priority_lamports: u64,
@@ -70,7 +73,7 @@ pub struct RpcConfig {
 impl Default for RpcConfig {
     fn default() -> Self {
         Self {
-            priority_fee: PriorityFee::None,
+            priority_fee: PriorityFee::ByCluster,
             max_priority_lamports: 100_000,
             compute_margin_percent: 20,
             resend_every: Duration::from_secs(2),
@@ -83,19 +86,32 @@ impl Default for RpcConfig {
 pub struct RpcSender {
     rpc: RpcClient,
     config: RpcConfig,
+    cluster: Cluster,
 }
 
 impl RpcSender {
-    /// Connects.
+    /// Connects, and asks which cluster it is.
     ///
     /// # Errors
-    /// [`ClientError::Rpc`] if the server does not answer.
+    /// [`ClientError::Rpc`] if the server does not answer; [`ClientError::LocalnetProgram`] if this build uses the localnet program and the
+    /// cluster is public.
     pub fn connect(url: &str, config: RpcConfig) -> Result<Self> {
         let rpc =
             RpcClient::new_with_timeout_and_commitment(url.to_owned(), config.timeout, CommitmentConfig::confirmed());
-        let sender = Self { rpc, config };
-        sender.answer(sender.rpc.get_genesis_hash())?;
+        let mut sender = Self {
+            rpc,
+            config,
+            cluster: Cluster::Private,
+        };
+        sender.cluster = Cluster::of_genesis(&sender.answer(sender.rpc.get_genesis_hash())?.to_string());
+        sender.cluster.check_program(&upside::ID)?;
         Ok(sender)
+    }
+
+    /// The cluster behind the server.
+    #[must_use]
+    pub fn cluster(&self) -> Cluster {
+        self.cluster
     }
 
     /// The client underneath, for what this crate does not wrap.
@@ -157,8 +173,12 @@ impl RpcSender {
 
     /// Micro-lamports per compute unit for `units`, within the cap.
     fn price(&self, units: u32, writable: &[Pubkey]) -> Result<u64> {
-        let price = match self.config.priority_fee {
-            PriorityFee::None => 0,
+        let policy = match self.config.priority_fee {
+            PriorityFee::ByCluster if self.cluster.is_public() => PriorityFee::Recent(50),
+            policy => policy,
+        };
+        let price = match policy {
+            PriorityFee::None | PriorityFee::ByCluster => 0,
             PriorityFee::Fixed(price) => price,
             PriorityFee::Recent(percentile) => {
                 let mut fees: Vec<u64> = self

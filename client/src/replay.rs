@@ -1,0 +1,440 @@
+//! State rebuilt from events alone (E-1).
+//!
+//! A [`Replay`] takes the events of one or more securities in the order they happened and holds the accounts that must then exist, byte for
+//! byte. Sequence numbers are checked: a lost, doubled or reordered event is an error, not a wrong account.
+
+use std::collections::BTreeMap;
+
+use anchor_lang::prelude::Pubkey;
+use bytemuck::{bytes_of, Zeroable};
+use upside::{
+    constants::{ACCOUNT_VERSION, EVENT_VERSION, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    state::{Approval, Position, Security, Vault},
+};
+
+use crate::{
+    accounts::{self, ProgramAccount},
+    error::Result,
+    events::{Event, EventRecord, PositionTotals, SecurityCreated, SecurityTotals, VaultOpened},
+    pda,
+    sender::Sender,
+};
+
+/// Why events do not fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    /// An event of an account came before the one that created it.
+    #[error("an event names {what} {address}, which no event created; replay the whole history, oldest first")]
+    Unknown {
+        /// Which account.
+        what: &'static str,
+        /// Where.
+        address: Pubkey,
+    },
+    /// An account was created twice.
+    #[error("{what} {address} was created twice; replay each event once")]
+    Twice {
+        /// Which account.
+        what: &'static str,
+        /// Where.
+        address: Pubkey,
+    },
+    /// A sequence number has a gap.
+    #[error(
+        "{what} {address} has event {found} where {expected} must come; an event is missing, doubled or out of order"
+    )]
+    Gap {
+        /// Which account.
+        what: &'static str,
+        /// Where.
+        address: Pubkey,
+        /// The number that must come.
+        expected: u64,
+        /// The number that came.
+        found: u64,
+    },
+    /// The event is of a later version of the program.
+    #[error("the event has version {0}, which this build does not know; update the client")]
+    Version(u8),
+}
+
+/// Name, symbol and URI of a security.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplayedMetadata {
+    /// Name.
+    pub name: String,
+    /// Symbol.
+    pub symbol: String,
+    /// URI.
+    pub uri: String,
+}
+
+/// The accounts that events say exist, by address.
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    /// Securities.
+    pub securities: BTreeMap<Pubkey, Security>,
+    /// Positions.
+    pub positions: BTreeMap<Pubkey, Position>,
+    /// Vaults.
+    pub vaults: BTreeMap<Pubkey, Vault>,
+    /// Approvals.
+    pub approvals: BTreeMap<Pubkey, Approval>,
+    /// What the share mints say, by security.
+    pub metadata: BTreeMap<Pubkey, ReplayedMetadata>,
+}
+
+fn check_sequence(what: &'static str, address: &Pubkey, present: u64, found: u64) -> Result<(), ReplayError> {
+    let expected = present.wrapping_add(1);
+    if found == expected {
+        return Ok(());
+    }
+    Err(ReplayError::Gap {
+        what,
+        address: *address,
+        expected,
+        found,
+    })
+}
+
+fn unknown(what: &'static str, address: Pubkey) -> ReplayError {
+    ReplayError::Unknown { what, address }
+}
+
+impl Replay {
+    /// Replays events, oldest first.
+    ///
+    /// # Errors
+    /// See [`ReplayError`].
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a EventRecord>) -> Result<Self, ReplayError> {
+        let mut replay = Self::default();
+        for record in records {
+            replay.apply(&record.event)?;
+        }
+        Ok(replay)
+    }
+
+    /// Replays one more event.
+    ///
+    /// # Errors
+    /// See [`ReplayError`]; the replay is then of no more use.
+    pub fn apply(&mut self, event: &Event) -> Result<(), ReplayError> {
+        if event.version() != EVENT_VERSION {
+            return Err(ReplayError::Version(event.version()));
+        }
+        let key = event.security();
+        if let Event::SecurityCreated(e) = event {
+            return self.create_security(e);
+        }
+        if let Some(totals) = event.security_totals() {
+            let security = self
+                .securities
+                .get_mut(&key)
+                .ok_or_else(|| unknown(Security::NAME, key))?;
+            check_sequence(Security::NAME, &key, security.sequence, totals.sequence)?;
+            set_totals(security, totals);
+        }
+        match event {
+            Event::SecurityCreated(_)
+            | Event::CapacityRetired(_)
+            | Event::UpdatePosted(_)
+            | Event::UpsideDistributed(_) => {}
+            Event::SharesIssued(e) => self.hold(&key, &e.holder, &e.opened_by, &e.position)?,
+            Event::RedemptionAdvanced(e) => self.security(&key)?.redeem_after_ts = e.redeem_after_ts,
+            Event::IssuerProposed(e) => self.security(&key)?.pending_issuer = e.pending_issuer,
+            Event::IssuerAccepted(e) => {
+                let security = self.security(&key)?;
+                security.issuer = e.issuer;
+                security.pending_issuer = Pubkey::default();
+            }
+            Event::MetadataUpdated(e) => {
+                self.metadata.insert(
+                    key,
+                    ReplayedMetadata {
+                        name: e.name.clone(),
+                        symbol: e.symbol.clone(),
+                        uri: e.uri.clone(),
+                    },
+                );
+            }
+            Event::HolderApproved(e) => {
+                let (address, bump) = pda::find_approval(&key, &e.holder);
+                let mut approval = Approval::zeroed();
+                approval.version = ACCOUNT_VERSION;
+                approval.bump = bump;
+                approval.security = key;
+                approval.holder = e.holder;
+                approval.rent_payer = e.rent_payer;
+                approval.approved_ts = e.ts;
+                if self.approvals.insert(address, approval).is_some() {
+                    return Err(ReplayError::Twice {
+                        what: Approval::NAME,
+                        address,
+                    });
+                }
+            }
+            Event::ApprovalRemoved(e) => {
+                let address = pda::approval(&key, &e.holder);
+                self.approvals
+                    .remove(&address)
+                    .ok_or_else(|| unknown(Approval::NAME, address))?;
+            }
+            Event::SharesRegistered(e) => self.hold(&key, &e.holder, &e.opened_by, &e.position)?,
+            Event::SharesUnregistered(e) => self.hold(&key, &e.holder, &Pubkey::default(), &e.position)?,
+            Event::SharesTransferred(e) => {
+                self.hold(&key, &e.from, &Pubkey::default(), &e.from_position)?;
+                self.hold(&key, &e.to, &e.opened_by, &e.to_position)?;
+            }
+            Event::PayoutAccountSet(e) => {
+                self.hold(&key, &e.holder, &Pubkey::default(), &e.position)?;
+                let address = pda::position(&key, &e.holder);
+                let position = self
+                    .positions
+                    .get_mut(&address)
+                    .ok_or_else(|| unknown(Position::NAME, address))?;
+                position.payout_account = e.payout_account;
+            }
+            Event::PositionClosed(e) => {
+                self.hold(&key, &e.holder, &Pubkey::default(), &e.position)?;
+                self.positions.remove(&pda::position(&key, &e.holder));
+            }
+            Event::UpsideClaimed(e) => self.hold(&key, &e.holder, &Pubkey::default(), &e.position)?,
+            Event::VaultOpened(e) => self.open_vault(e)?,
+            Event::EquityDeposited(e) => {
+                let vault = self
+                    .vaults
+                    .get_mut(&e.vault)
+                    .ok_or_else(|| unknown(Vault::NAME, e.vault))?;
+                check_sequence(Vault::NAME, &e.vault, vault.sequence, e.sequence)?;
+                vault.sequence = e.sequence;
+                vault.deposited_total_atoms = e.deposited_total_atoms;
+            }
+        }
+        Ok(())
+    }
+
+    fn security(&mut self, address: &Pubkey) -> Result<&mut Security, ReplayError> {
+        self.securities
+            .get_mut(address)
+            .ok_or_else(|| unknown(Security::NAME, *address))
+    }
+
+    fn create_security(&mut self, e: &SecurityCreated) -> Result<(), ReplayError> {
+        check_sequence(Security::NAME, &e.security, 0, e.totals.sequence)?;
+        let payout_program = if e.payout_is_token_2022 == 1 {
+            TOKEN_2022_PROGRAM_ID
+        } else {
+            TOKEN_PROGRAM_ID
+        };
+        let (payout_vault, payout_vault_bump) = pda::find_payout_vault(&e.security);
+        let mut s = Security::zeroed();
+        s.version = ACCOUNT_VERSION;
+        s.bump = pda::find_security(&e.mint).1;
+        s.mint_bump = pda::find_mint(&e.issuer, e.kind, e.index).1;
+        s.payout_vault_bump = payout_vault_bump;
+        s.kind = e.kind as u8;
+        s.policy = e.terms.policy as u8;
+        s.decimals = e.terms.decimals;
+        s.payout_decimals = e.payout_decimals;
+        s.payout_is_token_2022 = e.payout_is_token_2022;
+        s.mint = e.mint;
+        s.issuer = e.issuer;
+        s.payout_mint = e.payout_mint;
+        s.payout_vault = payout_vault;
+        s.inbox = pda::inbox(&e.security, &e.payout_mint, &payout_program);
+        s.agreement_sha256 = e.terms.agreement_sha256;
+        s.index = e.index;
+        s.drip_seconds = e.terms.drip_seconds;
+        s.notice_seconds = e.terms.notice_seconds;
+        s.redeem_after_ts = e.terms.redeem_after_ts;
+        s.created_ts = e.ts;
+        set_totals(&mut s, &e.totals);
+        if self.securities.insert(e.security, s).is_some() {
+            return Err(ReplayError::Twice {
+                what: Security::NAME,
+                address: e.security,
+            });
+        }
+        self.metadata.insert(
+            e.security,
+            ReplayedMetadata {
+                name: e.name.clone(),
+                symbol: e.symbol.clone(),
+                uri: e.uri.clone(),
+            },
+        );
+        self.hold(&e.security, &e.issuer, &e.rent_payer, &e.position)
+    }
+
+    fn open_vault(&mut self, e: &VaultOpened) -> Result<(), ReplayError> {
+        self.security(&e.security)?.vault_count = u16::from(e.index) + 1;
+        let mut vault = Vault::zeroed();
+        vault.version = ACCOUNT_VERSION;
+        vault.bump = pda::find_vault(&e.security, &e.asset_mint).1;
+        vault.index = e.index;
+        vault.decimals = e.decimals;
+        vault.holds_shares = u8::from(e.holds_shares);
+        vault.security = e.security;
+        vault.asset_mint = e.asset_mint;
+        vault.token_account = e.token_account;
+        vault.collected_total_atoms = e.collected_total_atoms;
+        vault.opened_ts = e.ts;
+        if self.vaults.insert(e.vault, vault).is_some() {
+            return Err(ReplayError::Twice {
+                what: Vault::NAME,
+                address: e.vault,
+            });
+        }
+        Ok(())
+    }
+
+    /// A position after an event. `opened_by` paid its rent if this event opened it, else zeros.
+    fn hold(
+        &mut self,
+        security: &Pubkey,
+        holder: &Pubkey,
+        opened_by: &Pubkey,
+        totals: &PositionTotals,
+    ) -> Result<(), ReplayError> {
+        let (address, bump) = pda::find_position(security, holder);
+        if *opened_by != Pubkey::default() {
+            let keys = pda::SecurityKeys::from(&*self.security(security)?);
+            let mut position = Position::zeroed();
+            position.version = ACCOUNT_VERSION;
+            position.bump = bump;
+            position.registered_bump = pda::find_registered(&address).1;
+            position.security = *security;
+            position.holder = *holder;
+            position.payout_account = keys.payout_account(holder);
+            position.rent_payer = *opened_by;
+            if self.positions.insert(address, position).is_some() {
+                return Err(ReplayError::Twice {
+                    what: Position::NAME,
+                    address,
+                });
+            }
+        }
+        let position = self
+            .positions
+            .get_mut(&address)
+            .ok_or_else(|| unknown(Position::NAME, address))?;
+        check_sequence(Position::NAME, &address, position.sequence, totals.sequence)?;
+        position.sequence = totals.sequence;
+        position.shares_atoms = totals.shares_atoms;
+        position.checkpoint_x64 = totals.checkpoint_x64.into();
+        position.accrued_x64 = totals.accrued_x64.into();
+        position.claimed_total_atoms = totals.claimed_total_atoms;
+        Ok(())
+    }
+
+    /// Compares with the live accounts: one line per account that differs, is missing, or that no event created. Empty when E-1 holds.
+    ///
+    /// # Errors
+    /// When the cluster does not answer.
+    pub fn differences(&self, sender: &dyn Sender) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for (address, security) in &self.securities {
+            compare(
+                address,
+                Some(security),
+                accounts::find(sender, address)?.as_ref(),
+                &mut found,
+            );
+            compare_all(
+                &self.positions,
+                &accounts::positions_of(sender, address)?,
+                |p| p.security == *address,
+                &mut found,
+            );
+            compare_all(
+                &self.vaults,
+                &accounts::vaults_of(sender, address)?,
+                |v| v.security == *address,
+                &mut found,
+            );
+            compare_all(
+                &self.approvals,
+                &accounts::approvals_of(sender, address)?,
+                |a| a.security == *address,
+                &mut found,
+            );
+            let mint = accounts::get_mint(sender, &security.mint)?;
+            let live = mint.metadata.map(|metadata| ReplayedMetadata {
+                name: metadata.name,
+                symbol: metadata.symbol,
+                uri: metadata.uri,
+            });
+            if live.as_ref() != self.metadata.get(address) {
+                found.push(format!("the metadata on mint {} differs", security.mint));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn set_totals(s: &mut Security, totals: &SecurityTotals) {
+    s.sequence = totals.sequence;
+    s.authorised_atoms = totals.authorised_atoms;
+    s.issued_atoms = totals.issued_atoms;
+    s.reserved_atoms = totals.reserved_atoms;
+    s.registered_atoms = totals.registered_atoms;
+    s.redeemed_total_atoms = totals.redeemed_total_atoms;
+    s.stream_total_atoms = totals.stream_total_atoms;
+    s.stream_dripped_atoms = totals.stream_dripped_atoms;
+    s.stream_start_ts = totals.stream_start_ts;
+    s.stream_end_ts = totals.stream_end_ts;
+    s.stream_last_ts = totals.stream_last_ts;
+    s.upside_per_share_x64 = totals.upside_per_share_x64.into();
+    s.remainder_x64 = totals.remainder_x64.into();
+    s.received_total_atoms = totals.received_total_atoms.into();
+}
+
+fn compare_all<T: ProgramAccount + bytemuck::NoUninit>(
+    replayed: &BTreeMap<Pubkey, T>,
+    live: &[(Pubkey, T)],
+    belongs: impl Fn(&T) -> bool,
+    found: &mut Vec<String>,
+) {
+    let live: BTreeMap<&Pubkey, &T> = live.iter().map(|(address, account)| (address, account)).collect();
+    for (address, account) in replayed.iter().filter(|(_, account)| belongs(account)) {
+        compare(address, Some(account), live.get(address).copied(), found);
+    }
+    for (address, account) in live {
+        if !replayed.contains_key(address) {
+            compare(address, None, Some(account), found);
+        }
+    }
+}
+
+fn compare<T: ProgramAccount + bytemuck::NoUninit>(
+    address: &Pubkey,
+    replayed: Option<&T>,
+    live: Option<&T>,
+    found: &mut Vec<String>,
+) {
+    match (replayed, live) {
+        (Some(replayed), Some(live)) => {
+            let at = bytes_of(replayed).iter().zip(bytes_of(live)).position(|(a, b)| a != b);
+            if let Some(at) = at {
+                found.push(format!(
+                    "{} {address} differs from byte {} on",
+                    T::NAME,
+                    at + T::DISCRIMINATOR.len()
+                ));
+            }
+        }
+        (Some(_), None) => found.push(format!("{} {address} does not exist", T::NAME)),
+        (None, Some(_)) => found.push(format!("{} {address} was created by no event", T::NAME)),
+        (None, None) => {}
+    }
+}
+
+/// All events of a security, oldest first.
+///
+/// # Errors
+/// When the cluster does not answer or one of the events does not decode.
+pub fn history_of(sender: &dyn Sender, security: &Pubkey) -> Result<Vec<EventRecord>> {
+    let mut records = sender.events_of(security)?;
+    records.retain(|record| record.event.security() == *security);
+    Ok(records)
+}

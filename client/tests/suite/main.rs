@@ -1,0 +1,4 @@
+//! The client against the compiled program that `UPSIDE_PROGRAM_SO` names, in process, and against the local validator that
+//! `UPSIDE_LOCALNET_BIN` names, over JSON-RPC. The same story is told to both through one `Sender`.
+
+mod amounts;
