@@ -6,6 +6,7 @@
 use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::Pubkey, AnchorDeserialize, Discriminator};
 use solana_transaction_status_client_types::{
     option_serializer::OptionSerializer, EncodedConfirmedTransactionWithStatusMeta, UiInnerInstructions, UiInstruction,
+    UiParsedInstruction,
 };
 use solana_transaction_v3::Signature;
 pub use upside::events::{
@@ -163,24 +164,28 @@ pub fn decode_all<'a>(inner: impl IntoIterator<Item = (Pubkey, &'a [u8])>) -> Re
 pub fn decode_inner(inner: &[UiInnerInstructions], keys: &[Pubkey]) -> Result<Vec<Event>> {
     let mut calls = Vec::new();
     for instruction in inner.iter().flat_map(|group| &group.instructions) {
-        // Asked for in base64, servers answer with compiled instructions; parsed ones are never asked for.
-        let UiInstruction::Compiled(instruction) = instruction else {
-            continue;
+        // Confirmed transactions asked for in base64 carry compiled instructions; simulations carry partially decoded ones.
+        let (program, data) = match instruction {
+            UiInstruction::Compiled(call) => match keys.get(usize::from(call.program_id_index)) {
+                Some(program) => (*program, &call.data),
+                None => continue,
+            },
+            UiInstruction::Parsed(UiParsedInstruction::PartiallyDecoded(call)) => match call.program_id.parse() {
+                Ok(program) => (program, &call.data),
+                Err(_) => continue,
+            },
+            // Only programs that the server itself knows are parsed: ours is not one of them.
+            UiInstruction::Parsed(UiParsedInstruction::Parsed(_)) => continue,
         };
-        let Some(program) = keys.get(usize::from(instruction.program_id_index)) else {
-            continue;
-        };
-        if *program != upside::ID {
+        if program != upside::ID {
             continue;
         }
-        let data = bs58::decode(&instruction.data)
-            .into_vec()
-            .map_err(|e| ClientError::Malformed {
-                what: "inner instruction",
-                address: *program,
-                reason: e.to_string(),
-            })?;
-        calls.push((*program, data));
+        let data = bs58::decode(data).into_vec().map_err(|e| ClientError::Malformed {
+            what: "inner instruction",
+            address: program,
+            reason: e.to_string(),
+        })?;
+        calls.push((program, data));
     }
     decode_all(calls.iter().map(|(program, data)| (*program, data.as_slice())))
 }

@@ -1,0 +1,162 @@
+//! The story and what else needs a virtual machine in this process.
+
+use std::{env, path::PathBuf};
+
+use anchor_lang::prelude::Pubkey;
+use upside_client::{
+    accounts,
+    error::ClientError,
+    instructions::{ApproveHolder, RemoveApproval, TransferShares},
+    replay::{history_of, Replay},
+    sender::LiteSvmSender,
+    solana_keypair::Keypair,
+    solana_signer::Signer,
+    upside::{error::UpsideError, state::TransferPolicy},
+    Sender,
+};
+use upside_lookalike_mints::{keys, EQUITIES, PAYOUT};
+
+use crate::story::{create, tell, Stage};
+
+/// Path of the compiled program.
+pub fn program() -> PathBuf {
+    env::var_os("UPSIDE_PROGRAM_SO")
+        .map(PathBuf::from)
+        .expect("set UPSIDE_PROGRAM_SO to the compiled program; `cargo xtask test` does")
+}
+
+/// A machine with the program, the payout mint and every equity.
+fn machine() -> (LiteSvmSender, Keypair) {
+    let sender = LiteSvmSender::with_program(program()).unwrap();
+    sender.set_time(1_800_000_000);
+    let payer = Keypair::new();
+    sender.airdrop(&payer.pubkey(), 1_000_000_000_000).unwrap();
+    let mint = keys::payout_mint();
+    let instructions = PAYOUT
+        .create_instructions(&payer.pubkey(), &mint.pubkey(), &keys::payout_authority().pubkey())
+        .unwrap();
+    sender.send(&instructions, &payer, &[&mint]).unwrap();
+    let authority = keys::equity_authority();
+    for equity in EQUITIES {
+        let mint = keys::equity_mint(equity.symbol);
+        let instructions = equity
+            .create_instructions(&payer.pubkey(), &mint.pubkey(), &authority.pubkey())
+            .unwrap();
+        sender.send(&instructions, &payer, &[&mint, &authority]).unwrap();
+    }
+    (sender, payer)
+}
+
+#[test]
+fn the_story_holds_in_process() {
+    let (sender, payer) = machine();
+    tell(&Stage {
+        sender: &sender,
+        payer: &payer,
+        wait: &|seconds| sender.warp(seconds),
+    });
+    assert!(Replay::of(&sender.history()).is_ok());
+}
+
+#[test]
+fn curated_shares_go_to_approved_holders_only() {
+    let (sender, payer) = machine();
+    let (issuer, holder) = (Keypair::new(), Keypair::new().pubkey());
+    let creation = create(payer.pubkey(), issuer.pubkey(), TransferPolicy::Curated);
+    let keys = creation.keys();
+    sender.send(&[creation.instruction()], &payer, &[&issuer]).unwrap();
+    let transfer = TransferShares {
+        keys: &keys,
+        payer: payer.pubkey(),
+        from: issuer.pubkey(),
+        to: holder,
+        amount: 1,
+    }
+    .instruction();
+    assert!(sender
+        .send(std::slice::from_ref(&transfer), &payer, &[&issuer])
+        .is_err());
+    let approve = ApproveHolder {
+        keys: &keys,
+        payer: payer.pubkey(),
+        issuer: issuer.pubkey(),
+        holder,
+    }
+    .instruction();
+    sender
+        .send(&[approve.clone(), transfer.clone()], &payer, &[&issuer])
+        .unwrap();
+    let approvals = accounts::approvals_of(&sender, &keys.security).unwrap();
+    assert_eq!(approvals.len(), 1);
+    assert_eq!(approvals[0].0, keys.approval(&holder));
+    let replay = || {
+        Replay::of(&history_of(&sender, &keys.security).unwrap())
+            .unwrap()
+            .differences(&sender)
+            .unwrap()
+    };
+    assert_eq!(replay(), Vec::<String>::new());
+    let error = sender.send(&[approve], &payer, &[&issuer]).unwrap_err();
+    assert!(error.is(UpsideError::AlreadyApproved), "{error}");
+
+    let remove = RemoveApproval {
+        keys: &keys,
+        issuer: issuer.pubkey(),
+        holder,
+        rent_payer: payer.pubkey(),
+    }
+    .instruction();
+    sender.send(&[remove], &payer, &[&issuer]).unwrap();
+    assert!(sender.send(&[transfer], &payer, &[&issuer]).is_err());
+    assert_eq!(replay(), Vec::<String>::new());
+}
+
+#[test]
+fn a_missing_signer_is_told_before_anything_is_sent() {
+    let (sender, payer) = machine();
+    let creation = create(payer.pubkey(), Pubkey::new_unique(), TransferPolicy::Open);
+    let error = sender.send(&[creation.instruction()], &payer, &[]).unwrap_err();
+    assert!(matches!(error, ClientError::Signing(_)), "{error}");
+}
+
+#[test]
+fn a_security_that_does_not_exist_is_missing_and_another_account_is_malformed() {
+    let (sender, payer) = machine();
+    let nowhere = Pubkey::new_unique();
+    assert!(matches!(
+        accounts::get_security(&sender, &nowhere),
+        Err(ClientError::Missing { .. })
+    ));
+    // Somebody sending lamports to an address does not make it exist.
+    assert!(matches!(
+        accounts::get_security(&sender, &payer.pubkey()),
+        Err(ClientError::Missing { .. })
+    ));
+    let mint = keys::payout_mint().pubkey();
+    assert!(matches!(
+        accounts::get_security(&sender, &mint),
+        Err(ClientError::Malformed { .. })
+    ));
+    assert!(matches!(
+        accounts::get_mint(&sender, &payer.pubkey()),
+        Err(ClientError::Malformed { .. })
+    ));
+}
+
+#[test]
+fn equities_are_read_with_their_extensions() {
+    let (sender, _) = machine();
+    for equity in EQUITIES {
+        let mint = accounts::get_mint(&sender, &keys::equity_mint(equity.symbol).pubkey()).unwrap();
+        assert_eq!(mint.decimals, equity.decimals);
+        assert_eq!(mint.frozen_by_default, equity.frozen_by_default(), "{}", equity.symbol);
+        if let Some(metadata) = &mint.metadata {
+            assert_eq!(metadata.symbol, equity.symbol);
+        }
+        if let Some(scaled) = mint.scaled_ui {
+            assert_eq!(scaled.at(sender.now().unwrap()), equity.multiplier());
+        } else {
+            assert_eq!(equity.multiplier(), 1.0);
+        }
+    }
+}
