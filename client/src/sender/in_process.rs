@@ -16,7 +16,7 @@ use litesvm::{
 use solana_account::Account;
 use solana_account_v4::ReadableAccount;
 use solana_signer::Signer;
-use solana_transaction::{CompiledInstruction, Transaction};
+use solana_transaction::{CompiledInstruction, Signature, Transaction};
 
 use super::{needed, Filter, Receipt, Sender, Simulation};
 use crate::{
@@ -24,7 +24,8 @@ use crate::{
     events::{decode_all, Event, EventRecord},
 };
 
-/// [`Sender`] over LiteSVM. Transactions are sent exactly as given: no compute budget is added, so compute units are the program's own.
+/// [`Sender`] over LiteSVM. Transactions are sent exactly as given: no compute budget is added, so compute units are the program's
+/// own. If the machine was made `with_sigverify(false)`, nothing is signed and missing signers are not noticed.
 pub struct LiteSvmSender {
     svm: RefCell<LiteSVM>,
     history: RefCell<Vec<(Vec<Pubkey>, EventRecord)>>,
@@ -109,12 +110,16 @@ impl LiteSvmSender {
         svm.expire_blockhash();
         let mut transaction = Transaction::new_with_payer(instructions, Some(&payer.try_pubkey()?));
         let required = usize::from(transaction.message.header.num_required_signatures);
-        let signers = needed(&transaction.message.account_keys[..required], payer, signers)?;
         let blockhash = svm.latest_blockhash();
         if svm.get_sigverify() {
+            let signers = needed(&transaction.message.account_keys[..required], payer, signers)?;
             transaction.try_sign(signers.as_slice(), blockhash)?;
         } else {
+            // Nothing is signed; the machine still tells transactions apart by their first signature.
             transaction.message.recent_blockhash = blockhash;
+            let mut unsigned = [0; 64];
+            unsigned[..32].copy_from_slice(blockhash.as_ref());
+            transaction.signatures[0] = Signature::from(unsigned);
         }
         Ok(transaction)
     }

@@ -42,6 +42,23 @@ const ACCOUNTS_AT_ONCE: usize = 100;
 /// Most signatures that servers list at once.
 const SIGNATURES_AT_ONCE: usize = 1_000;
 
+/// Most accounts that servers report recent fees for.
+const FEE_ACCOUNTS: usize = 128;
+/// Between the first questions about a transaction; doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// Longest time between two questions about a transaction.
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+
+/// What is known of a transaction that was sent.
+enum Progress {
+    /// Not confirmed yet, and still can be.
+    Pending,
+    /// Confirmed, with this error.
+    Landed(Option<TransactionError>),
+    /// Its blockhash is too old, and it is not confirmed.
+    Expired,
+}
+
 /// What to pay beyond the base fee so that leaders prefer the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PriorityFee {
@@ -182,7 +199,10 @@ impl RpcSender {
             PriorityFee::Fixed(price) => price,
             PriorityFee::Recent(percentile) => {
                 let mut fees: Vec<u64> = self
-                    .answer(self.rpc.get_recent_prioritization_fees(writable))?
+                    .answer(
+                        self.rpc
+                            .get_recent_prioritization_fees(&writable[..writable.len().min(FEE_ACCOUNTS)]),
+                    )?
                     .iter()
                     .map(|fee| fee.prioritization_fee)
                     .collect();
@@ -195,17 +215,13 @@ impl RpcSender {
         Ok(u64::try_from(cap).map_or(price, |cap| price.min(cap)))
     }
 
-    /// Sends the same bytes until they land or can no longer land.
+    /// Sends the same bytes until they land or can no longer land. A server that fails for a while is asked again; nothing is signed again.
     fn send_until_landed(
         &self,
         transaction: &Transaction,
         last_valid_block_height: u64,
     ) -> Result<Option<TransactionError>> {
         let signature = transaction.signatures[0];
-        let unknown = |e: &RpcError| ClientError::Unknown {
-            signature,
-            reason: e.to_string(),
-        };
         let config = RpcSendTransactionConfig {
             // It has been simulated just now.
             skip_preflight: true,
@@ -214,38 +230,59 @@ impl RpcSender {
             max_retries: Some(0),
             min_context_slot: None,
         };
-        let mut sent: Option<Instant> = None;
-        let mut pause = Duration::from_millis(20);
+        let mut last_sent: Option<Instant> = None;
+        let mut accepted = false;
+        let mut failing_since: Option<Instant> = None;
+        let mut pause = FIRST_PAUSE;
         loop {
-            if sent.is_none_or(|at| at.elapsed() >= self.config.resend_every) {
-                // Once it was sent, a failure to send it again says nothing about whether it landed.
-                if let Err(e) = self.rpc.send_transaction_with_config(transaction, config) {
-                    if sent.is_none() {
-                        return Err(match e.get_transaction_error() {
-                            Some(reason) => ClientError::from_transaction(reason, Vec::new(), &[]),
-                            None => unknown(&e),
+            if last_sent.is_none_or(|at| at.elapsed() >= self.config.resend_every) {
+                last_sent = Some(Instant::now());
+                match self.rpc.send_transaction_with_config(transaction, config) {
+                    Ok(_) => accepted = true,
+                    // A refusal says what is wrong only while no server has taken the transaction: later it may mean that it has landed.
+                    Err(e) if !accepted => {
+                        if let Some(reason) = e.get_transaction_error() {
+                            return Err(ClientError::from_transaction(reason, Vec::new(), &[]));
+                        }
+                    }
+                    Err(_) => {}
+                }
+            }
+            match self.progress(&signature, last_valid_block_height) {
+                Ok(Progress::Landed(ended)) => return Ok(ended),
+                Ok(Progress::Expired) => {
+                    return Err(ClientError::Expired {
+                        signature,
+                        last_valid_block_height,
+                    })
+                }
+                Ok(Progress::Pending) => failing_since = None,
+                Err(e) => {
+                    if failing_since.get_or_insert_with(Instant::now).elapsed() >= self.config.timeout {
+                        return Err(ClientError::Unknown {
+                            signature,
+                            reason: e.to_string(),
                         });
                     }
                 }
-                sent = Some(Instant::now());
-            }
-            if let Some(landed) = self.landed(&signature, false).map_err(|e| unknown(&e))? {
-                return Ok(landed);
-            }
-            let height = self.rpc.get_block_height().map_err(|e| unknown(&e))?;
-            if height > last_valid_block_height {
-                // It may have landed between the two questions.
-                return match self.landed(&signature, true).map_err(|e| unknown(&e))? {
-                    Some(landed) => Ok(landed),
-                    None => Err(ClientError::Expired {
-                        signature,
-                        last_valid_block_height,
-                    }),
-                };
             }
             sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(400));
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    fn progress(&self, signature: &Signature, last_valid_block_height: u64) -> Result<Progress, RpcError> {
+        if let Some(ended) = self.landed(signature, false)? {
+            return Ok(Progress::Landed(ended));
+        }
+        if self.rpc.get_block_height()? <= last_valid_block_height {
+            return Ok(Progress::Pending);
+        }
+        // It may have landed between the two questions.
+        Ok(match self.landed(signature, true)? {
+            Some(ended) => Progress::Landed(ended),
+            None => Progress::Expired,
+        })
     }
 
     /// Whether a transaction is confirmed, and how it ended.
@@ -271,7 +308,7 @@ impl RpcSender {
             commitment: Some(CommitmentConfig::confirmed()),
             max_supported_transaction_version: Some(0),
         };
-        let mut pause = Duration::from_millis(20);
+        let mut pause = FIRST_PAUSE;
         loop {
             match self.rpc.get_transaction_with_config(signature, config) {
                 Ok(transaction) => return Ok(transaction),

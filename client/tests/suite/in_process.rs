@@ -3,6 +3,7 @@
 use std::{env, path::PathBuf};
 
 use anchor_lang::prelude::Pubkey;
+use litesvm::LiteSVM;
 use upside_client::{
     accounts,
     error::ClientError,
@@ -27,7 +28,10 @@ pub fn program() -> PathBuf {
 
 /// A machine with the program, the payout mint and every equity.
 fn machine() -> (LiteSvmSender, Keypair) {
-    let sender = LiteSvmSender::with_program(program()).unwrap();
+    stocked(LiteSvmSender::with_program(program()).unwrap())
+}
+
+fn stocked(sender: LiteSvmSender) -> (LiteSvmSender, Keypair) {
     sender.set_time(1_800_000_000);
     let payer = Keypair::new();
     sender.airdrop(&payer.pubkey(), 1_000_000_000_000).unwrap();
@@ -56,6 +60,18 @@ fn the_story_holds_in_process() {
         wait: &|seconds| sender.warp(seconds),
     });
     assert!(Replay::of(&sender.history()).is_ok());
+}
+
+#[test]
+fn the_story_holds_without_signature_checks() {
+    let mut svm = LiteSVM::new().with_sigverify(false);
+    svm.add_program_from_file(upside_client::upside::ID, program()).unwrap();
+    let (sender, payer) = stocked(LiteSvmSender::new(svm));
+    tell(&Stage {
+        sender: &sender,
+        payer: &payer,
+        wait: &|seconds| sender.warp(seconds),
+    });
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod amounts;
 mod decoding;
 mod in_process;
 mod over_rpc;
+mod scripted_server;
 mod story;
