@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`pda`] | every address, and [`SecurityKeys`], the fixed keys of one security |
 //! | [`instructions`] | pure builders over the program's own types |
+//! | [`transactions`] | instructions that go together |
 //! | [`accounts`] | typed reads of securities, positions, vaults, approvals, token accounts and mints |
 //! | [`quote`] | what a claim pays, what has dripped, what a distribution does, what a share is backed by: by the program's own formulas |
 //! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
 //! | [`sender`] | one [`Sender`] over JSON-RPC and over a virtual machine in this process |
 //! | [`cluster`] | which cluster a server belongs to; the localnet program is refused on public ones |
 //! | [`amount`], [`time`] | texts that people write, without floats |
+//! | [`program`] | who could change the program |
 //! | [`error`] | what went wrong and what to do about it |
 //!
 //! # Example
@@ -59,10 +61,12 @@ pub mod error;
 pub mod events;
 pub mod instructions;
 pub mod pda;
+pub mod program;
 pub mod quote;
 pub mod replay;
 pub mod sender;
 pub mod time;
+pub mod transactions;
 
 pub use error::{ClientError, Result};
 pub use pda::SecurityKeys;

@@ -211,8 +211,7 @@ impl RpcSender {
                 fees.get(at).copied().unwrap_or(0)
             }
         };
-        let cap = u128::from(self.config.max_priority_lamports) * 1_000_000 / u128::from(units.max(1));
-        Ok(u64::try_from(cap).map_or(price, |cap| price.min(cap)))
+        Ok(within_cap(price, units, self.config.max_priority_lamports))
     }
 
     /// Sends the same bytes until they land or can no longer land. A server that fails for a while is asked again; nothing is signed again.
@@ -318,6 +317,12 @@ impl RpcSender {
             pause *= 2;
         }
     }
+}
+
+/// The price, micro-lamports per unit, lowered so that `units` cost at most `lamports`.
+fn within_cap(price: u64, units: u32, lamports: u64) -> u64 {
+    let cap = u128::from(lamports) * 1_000_000 / u128::from(units.max(1));
+    u64::try_from(cap).map_or(price, |cap| price.min(cap))
 }
 
 fn programs_of(instructions: &[Instruction]) -> Vec<Pubkey> {
@@ -532,5 +537,26 @@ impl Sender for RpcSender {
             records.extend(decode_transaction(&self.transaction(signature)?)?);
         }
         Ok(records)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_priority_fee_stays_within_its_cap() {
+        assert_eq!(within_cap(10, 200_000, 100_000), 10);
+        assert_eq!(within_cap(u64::MAX, 200_000, 100_000), 500_000);
+        assert_eq!(within_cap(u64::MAX, MAX_COMPUTE_UNITS, 0), 0);
+        assert_eq!(within_cap(u64::MAX, 1, u64::MAX), u64::MAX);
+        for (price, units, lamports) in [
+            (1_000_000, 300_000, 99),
+            (7, 1_400_000, 9),
+            (123_456_789, 12_345, 100_000),
+        ] {
+            let fee = (u128::from(within_cap(price, units, lamports)) * u128::from(units)).div_ceil(1_000_000);
+            assert!(fee <= u128::from(lamports));
+        }
     }
 }

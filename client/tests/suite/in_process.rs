@@ -7,17 +7,20 @@ use litesvm::LiteSVM;
 use upside_client::{
     accounts,
     error::ClientError,
-    instructions::{ApproveHolder, RemoveApproval, TransferShares},
+    instructions::{ApproveHolder, Distribute, RemoveApproval, TransferShares},
+    program::{upgrade_authority, UpgradeAuthority},
+    quote,
     replay::{history_of, Replay},
     sender::LiteSvmSender,
     solana_keypair::Keypair,
     solana_signer::Signer,
+    transactions,
     upside::{error::UpsideError, state::TransferPolicy},
     Sender,
 };
 use upside_lookalike_mints::{keys, EQUITIES, PAYOUT};
 
-use crate::story::{create, tell, Stage};
+use crate::story::{create, give, payout, tell, Stage};
 
 /// Path of the compiled program.
 pub fn program() -> PathBuf {
@@ -175,4 +178,88 @@ fn equities_are_read_with_their_extensions() {
             assert_eq!(equity.multiplier(), 1.0);
         }
     }
+}
+
+#[test]
+fn a_token_program_can_no_longer_be_changed_and_a_mint_is_no_program() {
+    let (sender, payer) = machine();
+    let token = upside_client::upside::constants::TOKEN_PROGRAM_ID;
+    assert_eq!(upgrade_authority(&sender, &token).unwrap(), UpgradeAuthority::GivenUp);
+    let mint = keys::payout_mint().pubkey();
+    assert!(matches!(
+        upgrade_authority(&sender, &mint),
+        Err(ClientError::Malformed { .. })
+    ));
+    assert!(matches!(
+        upgrade_authority(&sender, &Pubkey::new_unique()),
+        Err(ClientError::Missing { .. })
+    ));
+    assert!(matches!(
+        upgrade_authority(&sender, &payer.pubkey()),
+        Err(ClientError::Malformed { .. })
+    ));
+}
+
+#[test]
+fn a_claim_pays_exactly_what_was_quoted_whenever_it_comes() {
+    let (sender, payer) = machine();
+    let (issuer, holder, funder) = (Keypair::new(), Keypair::new().pubkey(), Keypair::new());
+    let creation = create(payer.pubkey(), issuer.pubkey(), TransferPolicy::Open);
+    let keys = creation.keys();
+    let transfer = TransferShares {
+        keys: &keys,
+        payer: payer.pubkey(),
+        from: issuer.pubkey(),
+        to: holder,
+        amount: 123_456_789,
+    };
+    sender
+        .send(&[creation.instruction(), transfer.instruction()], &payer, &[&issuer])
+        .unwrap();
+    let stage = Stage {
+        sender: &sender,
+        payer: &payer,
+        wait: &|seconds| sender.warp(seconds),
+    };
+    let authority = upside_lookalike_mints::keys::payout_authority();
+    give(&stage, &payout(), &authority, &funder.pubkey(), u64::MAX / 2);
+    let mut paid = 0;
+    for round in 0u64..60 {
+        if round % 3 == 0 {
+            let amount = 1 + round * round * 777_777_777;
+            sender
+                .send(
+                    &[Distribute::from_ata(&keys, funder.pubkey(), amount).instruction()],
+                    &payer,
+                    &[&funder],
+                )
+                .unwrap();
+        }
+        sender.warp(i64::try_from(round * 7_919 % 200_000).unwrap());
+        let security = accounts::get_security(&sender, &keys.security).unwrap();
+        let position = accounts::find_position(&sender, &keys.security, &holder)
+            .unwrap()
+            .unwrap();
+        let owed = quote::position(&security, &position, sender.now().unwrap()).unwrap();
+        let claim = transactions::claim_for(&keys, &payer.pubkey(), &position);
+        match sender.send(&claim, &payer, &[]) {
+            Ok(_) => {
+                paid += owed.claimable_atoms;
+                let after = accounts::find_position(&sender, &keys.security, &holder)
+                    .unwrap()
+                    .unwrap();
+                assert_eq!(after.accrued_x64.get(), owed.fraction_x64);
+                assert_eq!(after.claimed_total_atoms, paid);
+            }
+            Err(error) => {
+                assert!(error.is(UpsideError::NothingToClaim), "{error}");
+                assert_eq!(owed.claimable_atoms, 0);
+            }
+        }
+        assert_eq!(
+            accounts::token_balance(&sender, &keys.payout_account(&holder)).unwrap(),
+            paid
+        );
+    }
+    assert!(paid > 0);
 }

@@ -12,11 +12,14 @@ use solana_rpc_client_api::request::RpcRequest;
 use upside_client::{
     cluster::Cluster,
     error::ClientError,
+    program::{upgrade_authority, UpgradeAuthority},
     sender::{PriorityFee, RpcConfig, RpcSender},
     solana_keypair::Keypair,
     solana_signer::Signer,
     Sender,
 };
+
+use upside_lookalike_mints::keys;
 
 use crate::{
     in_process::program,
@@ -89,6 +92,12 @@ fn the_story_holds_over_rpc() {
     )
     .unwrap();
     assert_eq!(sender.cluster(), Cluster::Private);
+    // Anyone can derive the key that may upgrade programs of a local network.
+    let authority = keys::keypair("upgrade authority").pubkey();
+    assert_eq!(
+        upgrade_authority(&sender, &upside_client::upside::ID).unwrap(),
+        UpgradeAuthority::Held(authority)
+    );
     let payer = funded(&sender);
     tell(&Stage {
         sender: &sender,

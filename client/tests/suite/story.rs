@@ -5,13 +5,14 @@ use upside_client::{
     accounts,
     events::Event,
     instructions::{
-        token, AcceptIssuer, Claim, ClosePosition, CreateSecurity, DepositEquity, Distribute, Issue, OpenVault,
-        PostUpdate, ProposeIssuer, Register, Retire, SetPayoutAccount, TransferShares, Unregister, UpdateMetadata,
+        token, AcceptIssuer, Claim, ClosePosition, CreateSecurity, Distribute, Issue, PostUpdate, ProposeIssuer,
+        Register, Retire, SetPayoutAccount, TransferShares, UpdateMetadata,
     },
     quote,
     replay::{history_of, Replay},
     solana_keypair::Keypair,
     solana_signer::Signer,
+    transactions,
     upside::{
         constants::{NEVER_TS, TOKEN_2022_PROGRAM_ID},
         error::UpsideError,
@@ -208,18 +209,15 @@ pub fn tell(stage: &Stage) {
     give(stage, &equity, &keys::equity_authority(), &company.pubkey(), 5_000);
     sender
         .send(
-            &[
-                OpenVault {
-                    keys: &keys,
-                    payer: payer_key,
-                    issuer,
-                    asset_mint: equity.mint,
-                    asset_token_program: equity.token_program,
-                }
-                .instruction(),
-                DepositEquity::from_ata(&keys, company.pubkey(), equity.mint, equity.token_program, 5_000)
-                    .instruction(),
-            ],
+            &transactions::open_vault_with(
+                &keys,
+                payer_key,
+                issuer,
+                company.pubkey(),
+                equity.mint,
+                equity.token_program,
+                5_000,
+            ),
             payer,
             &[&alice, &company],
         )
@@ -253,18 +251,10 @@ pub fn tell(stage: &Stage) {
     sender
         .send(
             &[
-                token::create_ata(&payer_key, &keys.security, &payout.mint, &payout.token_program),
-                token::transfer_between_atas(
-                    &payout.token_program,
-                    &payout.mint,
-                    payout.decimals,
-                    &company.pubkey(),
-                    &keys.security,
-                    50_000_000,
-                )
-                .unwrap(),
-                Distribute::from_ata(&keys, company.pubkey(), 900_000_000).instruction(),
-            ],
+                transactions::send_to_inbox(&keys, &payer_key, &company.pubkey(), payout.decimals, 50_000_000).unwrap(),
+                vec![Distribute::from_ata(&keys, company.pubkey(), 900_000_000).instruction()],
+            ]
+            .concat(),
             payer,
             &[&company],
         )
@@ -292,14 +282,7 @@ pub fn tell(stage: &Stage) {
 
     // Anyone pays the teacher out.
     let receipt = sender
-        .send(
-            &[
-                token::create_ata(&payer_key, &teacher.pubkey(), &payout.mint, &payout.token_program),
-                Claim::crank(&keys, &position).instruction(),
-            ],
-            payer,
-            &[],
-        )
+        .send(&transactions::claim_for(&keys, &payer_key, &position), payer, &[])
         .unwrap();
     assert!(matches!(&receipt.events[..], [Event::UpsideClaimed(e)] if e.amount_atoms == owed.claimable_atoms));
     assert_eq!(
@@ -335,21 +318,15 @@ pub fn tell(stage: &Stage) {
     sender
         .send(
             &[
-                token::create_ata(&payer_key, &holder, &keys.mint, &TOKEN_2022_PROGRAM_ID),
-                Unregister {
-                    keys: &keys,
-                    holder,
-                    bearer_account,
-                    amount: 250_000_000_000,
-                }
-                .instruction(),
-                ClosePosition {
+                transactions::go_bearer(&keys, &payer_key, holder, 250_000_000_000),
+                vec![ClosePosition {
                     keys: &keys,
                     holder,
                     rent_payer: position.rent_payer,
                 }
-                .instruction(),
-            ],
+                .instruction()],
+            ]
+            .concat(),
             payer,
             &[&teacher],
         )
