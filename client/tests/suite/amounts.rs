@@ -134,7 +134,7 @@ proptest! {
         let scale = 10u128.pow(12);
         let padded = format!("{fraction:0<12}").parse::<u128>().unwrap();
         let exact = (u128::from(whole) * scale + padded) * 10u128.pow(u32::from(decimals));
-        if exact % scale == 0 {
+        if exact.is_multiple_of(scale) {
             prop_assert_eq!(read.map(u128::from), Ok(exact / scale));
         } else {
             prop_assert_eq!(read, Err(AmountError::TooManyDecimals { decimals }));
