@@ -36,13 +36,13 @@ impl Validator {
     fn start() -> Self {
         let binary = env::var_os("UPSIDE_LOCALNET_BIN")
             .expect("set UPSIDE_LOCALNET_BIN to the local validator's binary; `cargo xtask test` does");
-        let mut child = Command::new(binary)
+        let mut child = Command::new(&binary)
             .args(["--json", "--exit-with-stdin", "--slot-ms", "50", "--upside"])
             .arg(program())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|e| panic!("UPSIDE_LOCALNET_BIN names {}: {e}", binary.display()));
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
