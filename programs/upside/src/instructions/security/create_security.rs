@@ -8,7 +8,7 @@ use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, PositionTotals, SecurityCreated, SecurityTotals},
-    instructions::shares::{associated_token_account, load_position_mut, OpenPosition},
+    instructions::shares::{associated_token_account, check_position, load_position_mut, OpenPosition},
     seeds,
     state::{Kind, Security, Terms, TransferPolicy},
     token::{
@@ -273,6 +273,8 @@ pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: 
     let shares = ShareMint::new(&security, &a.security, &a.mint)?;
     let (registered, position) = {
         let mut position = load_position_mut(&a.position)?;
+        // Another security's position would be credited with shares that it never issued, and be paid for them.
+        check_position(&position, &security_key, a.issuer.key)?;
         position.credit(args.initial_shares_atoms)?;
         position.next_sequence()?;
         (

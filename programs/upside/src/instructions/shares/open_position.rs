@@ -41,11 +41,11 @@ pub fn check_holder(holder: &AccountInfo) -> Result<()> {
 }
 
 impl<'info> OpenPosition<'_, 'info> {
-    /// Loads nothing, creates the position if it is missing, and proves that it belongs to this security and holder. Returns whether
-    /// it was created. The caller has checked who may hold.
+    /// Creates the position at its address if it is missing; returns whether it did. A position that exists is not proven here: the
+    /// caller compares its keys with [`check_position`] after loading it, and has checked who may hold.
     pub fn ensure(&self, security: &Security) -> Result<bool> {
         if *self.position.owner == ID {
-            return Ok(false); // keys are compared by `load_position`
+            return Ok(false);
         }
         require_keys_eq!(*self.position.owner, system_program::ID, UpsideError::WrongPosition);
         self.create(security)?;
@@ -104,13 +104,14 @@ pub fn check_position(position: &Position, security: &Pubkey, holder: &Pubkey) -
 
 /// Reads a position in place for writing, with the checks a typed account makes: owner, writability, type, length.
 pub fn load_position_mut<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, Position>> {
+    require!(*info.owner == ID, UpsideError::WrongPosition);
+    require!(info.is_writable, ErrorCode::AccountNotMutable);
+    // An account that the instruction has already borrowed is named twice: as a position and as something else.
+    let data = info.try_borrow_mut_data().map_err(|_| UpsideError::WrongPosition)?;
     require!(
-        *info.owner == ID && info.data_len() == Position::SPACE,
+        data.len() == Position::SPACE && data.starts_with(Position::DISCRIMINATOR),
         UpsideError::WrongPosition
     );
-    require!(info.is_writable, ErrorCode::AccountNotMutable);
-    let data = info.try_borrow_mut_data()?;
-    require!(data.starts_with(Position::DISCRIMINATOR), UpsideError::WrongPosition);
     Ok(RefMut::map(data, |data| {
         bytemuck::from_bytes_mut(&mut data[Position::DISCRIMINATOR.len()..])
     }))
