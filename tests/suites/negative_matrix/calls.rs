@@ -1,0 +1,281 @@
+//! One valid call of every instruction, the role of each of its accounts, and the exceptions with their reasons.
+
+use anchor_lang::{error::ErrorCode, prelude::Pubkey, Discriminator};
+use anchor_spl::token_2022::spl_token_2022::error::TokenError;
+use solana_account_v4::Account;
+use upside::{
+    constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    error::UpsideError as E,
+    instructions::security::UpdateMetadataArgs,
+    state::{Approval, TransferPolicy},
+};
+use upside_client::instructions::*;
+use upside_tests::{
+    call,
+    negative::{
+        self, authority, content, key, this_program, Call, Expect, Role,
+        Spoilt::Closed,
+        Substitution::{InPlace, Other, OtherSigner, Unsigned},
+    },
+};
+
+use crate::world::*;
+
+fn token_2022() -> Role {
+    key(E::WrongTokenProgram)
+}
+
+fn memo() -> Role {
+    key(ErrorCode::ConstraintAddress)
+}
+
+fn system() -> Role {
+    key(ErrorCode::InvalidProgramId)
+}
+
+fn event() -> Role {
+    key(ErrorCode::ConstraintAddress)
+}
+
+/// A position opened when missing.
+fn openable() -> Role {
+    Role::Position(E::WrongPosition.into())
+}
+
+/// Any accepted mint of the named token program may be chosen as payout mint.
+fn chosen_payout_mint(_: &Pubkey, account: Option<&Account>) -> Expect {
+    match account {
+        Some(account) if account.owner != TOKEN_PROGRAM_ID => E::WrongTokenProgram.into(),
+        None => E::WrongTokenProgram.into(),
+        Some(account) if account.data.len() == 82 && account.data[45] == 1 => {
+            Expect::Succeeds("any mint that passes the policy may pay out")
+        }
+        Some(_) => E::NotAMint.into(),
+    }
+}
+
+/// Who receives: their position is another's unless they cannot hold at all.
+fn receiver(_: &Pubkey, account: Option<&Account>) -> Expect {
+    match account {
+        None => E::NotAHolder.into(), // every absent address of the catalogue is off the curve
+        Some(account) if account.owner == upside::ID => E::NotAHolder.into(),
+        Some(_) => E::WrongPosition.into(),
+    }
+}
+
+/// As [`receiver`] where an approval names the holder.
+fn approved_receiver(key: &Pubkey, account: Option<&Account>) -> Expect {
+    match receiver(key, account) {
+        expect if expect == E::NotAHolder.into() => expect,
+        _ => E::HolderNotApproved.into(),
+    }
+}
+
+fn is_payout_account(account: Option<&Account>) -> bool {
+    account.is_some_and(|account| {
+        account.owner == TOKEN_PROGRAM_ID
+            && account.data.len() == 165
+            && account.data[..32] == [20; 32]
+            && account.data[108] == 1
+    })
+}
+
+/// Where a claim by anyone pays: a payout account other than the stored one is refused by address, anything else by content.
+fn stored_payout_account(_: &Pubkey, account: Option<&Account>) -> Expect {
+    if is_payout_account(account) {
+        E::WrongPayoutAccount.into()
+    } else {
+        E::PayoutAccountNotHolders.into()
+    }
+}
+
+/// Where a holder who signs is paid.
+fn any_payout_account(_: &Pubkey, account: Option<&Account>) -> Expect {
+    if is_payout_account(account) {
+        Expect::Succeeds("a holder who signs may name any payout account")
+    } else {
+        E::PayoutAccountNotHolders.into()
+    }
+}
+
+/// All calls.
+#[allow(clippy::too_many_lines)] // a table
+pub fn all(w: &World) -> Vec<Call> {
+    let (a, a2, b, c) = (&w.a, &w.a2, &w.b, &w.c);
+    let owner_mismatch = |program| Expect::custom(TokenError::OwnerMismatch as u32, program);
+    let own = || Expect::Succeeds("it is the same issuer's other security");
+    let bearer = a.bearer_account(&HOLDER);
+    let curated = || Expect::from(E::CuratedHasNoBearer);
+    let transfer = |keys, from, to| TransferShares {
+        keys,
+        payer: PAYER,
+        from,
+        to,
+        amount: 1_000,
+    };
+    let a2_own = || ("security", Other(a2.security), own());
+    vec![
+        call!("create_security", CreateSecurity, create(ALICE, 2, TransferPolicy::Open, &w.payout), {
+            payer: Role::Payer, issuer: authority(ErrorCode::ConstraintSeeds),
+            mint: key(ErrorCode::ConstraintSeeds), security: key(ErrorCode::ConstraintSeeds),
+            payout_mint: Role::By(chosen_payout_mint), payout_token_program: key(E::WrongTokenProgram),
+            payout_vault: key(ErrorCode::ConstraintSeeds), position: openable(), registered: key(E::WrongRegisteredAccount),
+            token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
+        }),
+        call!("issue", Issue, Issue { keys: a2, payer: PAYER, issuer: ALICE, amount: 1_000 }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            mint: key(E::WrongSecurityAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
+            token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            // Alice issued A too, so only the mint tells.
+            ("security", Other(a.security), E::WrongSecurityAccount.into()),
+            // Opened again, empty: then not every share is the issuer's.
+            ("position", InPlace(Closed), E::OthersHoldShares.into())),
+        call!("register", Register, Register { keys: a, payer: PAYER, holder: HOLDER, bearer_account: bearer, amount: 1_000 }, {
+            payer: Role::Payer, holder: authority(E::WrongBearerAccount), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
+            bearer_account: content(E::WrongBearerAccount), token_program: token_2022(), memo_program: memo(),
+            system_program: system(), event_authority: event(), program: this_program(),
+        },
+            ("security", Other(c.security), curated()),
+            ("security", Other(w.c2.security), curated()),
+            ("registered", Other(bearer), E::SameAccount.into()),
+            ("bearer_account", Other(a.registered(&HOLDER)), E::SameAccount.into()),
+            // Opened again, empty, while the registered account still holds shares.
+            ("position", InPlace(Closed), E::RegisteredMismatch.into())),
+        call!("unregister", Unregister, Unregister { keys: a, holder: HOLDER, bearer_account: bearer, amount: 1_000 }, {
+            holder: authority(E::WrongBearerAccount), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount),
+            bearer_account: content(E::WrongBearerAccount), token_program: token_2022(), memo_program: memo(),
+            event_authority: event(), program: this_program(),
+        },
+            ("security", Other(c.security), curated()),
+            ("security", Other(w.c2.security), curated()),
+            ("registered", Other(bearer), E::SameAccount.into()),
+            ("bearer_account", Other(a.registered(&HOLDER)), E::SameAccount.into())),
+        call!("transfer_shares", TransferShares, transfer(a, ALICE, RECEIVER), {
+            payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), from_position: negative::position(E::WrongPosition),
+            from_registered: key(E::WrongRegisteredAccount), to_holder: Role::By(receiver), to_position: openable(),
+            to_registered: key(E::WrongRegisteredAccount),
+            approval: Role::OptionalState(Approval::DISCRIMINATOR, Expect::Succeeds("an open security looks at no approval")),
+            token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
+            program: this_program(),
+        },
+            ("security", Other(c.security), E::HolderNotApproved.into()),
+            ("security", Other(w.c2.security), E::HolderNotApproved.into()),
+            ("to_holder", Other(ALICE), E::SameAccount.into()),
+            ("to_position", InPlace(Closed), E::RegisteredMismatch.into())),
+        call!("transfer_shares to a new holder", TransferShares, transfer(a, ALICE, STRANGER), {
+            payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), from_position: negative::position(E::WrongPosition),
+            from_registered: key(E::WrongRegisteredAccount), to_holder: Role::By(receiver), to_position: openable(),
+            to_registered: key(E::WrongRegisteredAccount),
+            approval: Role::OptionalState(Approval::DISCRIMINATOR, Expect::Succeeds("an open security looks at no approval")),
+            token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
+            program: this_program(),
+        },
+            ("security", Other(c.security), E::HolderNotApproved.into()),
+            ("security", Other(w.c2.security), E::HolderNotApproved.into()),
+            // The position is opened first, at an address derived from the security.
+            ("security", Other(a2.security), E::WrongPosition.into()),
+            ("security", Other(b.security), E::WrongPosition.into()),
+            // The stranger is the receiver.
+            ("holder", OtherSigner, E::SameAccount.into()),
+            ("to_holder", Other(ALICE), E::SameAccount.into())),
+        call!("transfer_shares, curated", TransferShares, transfer(c, CAROL, HOLDER), {
+            payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), from_position: negative::position(E::WrongPosition),
+            from_registered: key(E::WrongRegisteredAccount), to_holder: Role::By(approved_receiver), to_position: openable(),
+            to_registered: key(E::WrongRegisteredAccount), approval: negative::approval(E::HolderNotApproved),
+            token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
+            program: this_program(),
+        },
+            // The receiver's position is opened first, at an address derived from the security.
+            ("security", Other(a.security), E::WrongPosition.into()),
+            ("security", Other(a2.security), E::WrongPosition.into()),
+            ("security", Other(b.security), E::WrongPosition.into()),
+            ("security", Other(w.c2.security), E::HolderNotApproved.into()),
+            ("to_holder", Other(CAROL), E::SameAccount.into()),
+            ("approval", Other(upside::ID), E::HolderNotApproved.into())),
+        call!("distribute", Distribute, Distribute::from_ata(a, FUNDER, 1_000), {
+            funder: authority(owner_mismatch(TOKEN_PROGRAM_ID)), security: negative::security(E::WrongSecurityAccount),
+            source: content(E::BadSource), payout_vault: key(E::WrongSecurityAccount), inbox: key(E::WrongSecurityAccount),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
+            program: this_program(),
+        },
+            ("source", Other(upside::ID), E::BadSource.into())),
+        call!("claim by anyone", Claim, Claim { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER), holder_signs: false }, {
+            security: negative::security(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), holder: key(E::WrongPosition),
+            payout_vault: key(E::WrongSecurityAccount), payout_account: Role::By(stored_payout_account),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
+            program: this_program(),
+        }),
+        call!("claim by the holder", Claim, Claim { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER), holder_signs: true }, {
+            security: negative::security(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), holder: key(E::WrongPosition),
+            payout_vault: key(E::WrongSecurityAccount), payout_account: Role::By(any_payout_account),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
+            program: this_program(),
+        },
+            ("holder", Unsigned, Expect::Succeeds("anyone may crank a claim to the stored account")),
+            // A transfer into itself would pay nothing and settle the debt.
+            ("payout_account", Other(a.payout_vault()), E::WrongPayoutAccount.into())),
+        call!("retire", Retire, Retire { keys: a, issuer: ALICE, amount: 1_000 }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), event_authority: event(), program: this_program(),
+        }, a2_own()),
+        call!("advance_redemption", AdvanceRedemption, AdvanceRedemption { keys: a, issuer: ALICE, redeem_after_ts: NOW + 300 * DAY }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), event_authority: event(), program: this_program(),
+        }, a2_own()),
+        call!("propose_issuer", ProposeIssuer, ProposeIssuer { keys: a, issuer: ALICE, pending_issuer: Some(BOB) }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), event_authority: event(), program: this_program(),
+        }, a2_own()),
+        call!("accept_issuer", AcceptIssuer, AcceptIssuer { keys: a, pending_issuer: RECEIVER }, {
+            pending_issuer: authority(E::NotPendingIssuer), security: negative::security(E::NotPendingIssuer), event_authority: event(),
+            program: this_program(),
+        }),
+        call!("update_metadata", UpdateMetadata, UpdateMetadata { keys: a, payer: PAYER, issuer: ALICE, args: UpdateMetadataArgs {
+            name: Some("A longer name than before".to_owned()), symbol: None, uri: None,
+        } }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), mint: key(E::WrongSecurityAccount),
+            token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            // Alice issued A2 too, so only the mint tells.
+            ("security", Other(a2.security), E::WrongSecurityAccount.into())),
+        call!("post_update", PostUpdate, PostUpdate { keys: a, issuer: ALICE, uri: "https://example.org/1".to_owned(), sha256: [1; 32] }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), event_authority: event(), program: this_program(),
+        }, a2_own()),
+        call!("approve_holder", ApproveHolder, ApproveHolder { keys: c, payer: PAYER, issuer: CAROL, holder: RECEIVER }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            holder: key(ErrorCode::ConstraintSeeds), approval: key(ErrorCode::ConstraintSeeds), system_program: system(),
+            event_authority: event(), program: this_program(),
+        }),
+        call!("remove_approval", RemoveApproval, RemoveApproval { keys: c, issuer: CAROL, holder: HOLDER, rent_payer: PAYER }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), approval: negative::approval(E::HolderNotApproved),
+            rent_payer: key(E::WrongRentReceiver), event_authority: event(), program: this_program(),
+        }),
+        call!("set_payout_account", SetPayoutAccount, SetPayoutAccount { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER) }, {
+            holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition), position: negative::position(E::WrongPosition),
+            payout_account: content(E::PayoutAccountNotHolders), event_authority: event(), program: this_program(),
+        }),
+        call!("close_position", ClosePosition, ClosePosition { keys: b, holder: RECEIVER, rent_payer: PAYER }, {
+            holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition), mint: key(E::WrongSecurityAccount),
+            position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount),
+            rent_payer: key(E::WrongRentReceiver), token_program: token_2022(), event_authority: event(), program: this_program(),
+        }),
+        call!("open_vault", OpenVault, OpenVault { keys: a, payer: PAYER, issuer: ALICE, asset_mint: w.other_equity.mint, asset_token_program: w.other_equity.token_program }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            asset_mint: key(ErrorCode::ConstraintSeeds), asset_token_program: key(E::WrongTokenProgram),
+            vault: key(ErrorCode::ConstraintSeeds),
+            vault_account: key(Expect::runtime("InvalidSeeds", anchor_spl::associated_token::ID)),
+            associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(), event_authority: event(),
+            program: this_program(),
+        },
+            // Alice issued A2 too; the vault's address tells.
+            ("security", Other(a2.security), ErrorCode::ConstraintSeeds.into())),
+        call!("deposit_equity", DepositEquity, DepositEquity::from_ata(a, FUNDER, w.equity.mint, w.equity.token_program, 1_000), {
+            depositor: authority(owner_mismatch(TOKEN_2022_PROGRAM_ID)), security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
+            vault_account: key(E::WrongVaultAccount), source: content(E::BadSource), asset_mint: key(E::WrongVault),
+            asset_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program(),
+        }),
+    ]
+}

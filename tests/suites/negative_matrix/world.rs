@@ -1,0 +1,276 @@
+//! The prepared VM: three open securities of two issuers, two curated ones, positions, vaults, approvals, bearer shares, owed upside.
+
+use anchor_lang::{
+    prelude::{Clock, Pubkey},
+    solana_program::instruction::Instruction,
+};
+use litesvm::LiteSVM;
+use solana_account_v4::Account;
+use upside::{
+    constants::{MEMO_PROGRAM_ID, NEVER_TS, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    instructions::security::CreateSecurityArgs,
+    state::{Kind, Terms, TransferPolicy},
+};
+use upside_client::{
+    instructions::{
+        token, ApproveHolder, CreateSecurity, DepositEquity, Distribute, OpenVault, ProposeIssuer, TransferShares,
+        Unregister,
+    },
+    pda, SecurityKeys,
+};
+use upside_lookalike_mints::{balances::MintRef, EQUITIES, PAYOUT};
+use upside_tests::negative::Matrix;
+
+pub const DAY: i64 = 86_400;
+pub const NOW: i64 = 1_800_000_000;
+
+/// A fixed key. The VM does not check signatures, so a key signs by being named.
+pub const fn fixed(n: u8) -> Pubkey {
+    Pubkey::new_from_array([n; 32])
+}
+
+pub const FEE_PAYER: Pubkey = fixed(1);
+pub const PAYER: Pubkey = fixed(2);
+pub const ALICE: Pubkey = fixed(3);
+pub const BOB: Pubkey = fixed(4);
+pub const CAROL: Pubkey = fixed(5);
+pub const HOLDER: Pubkey = fixed(6);
+pub const RECEIVER: Pubkey = fixed(7);
+pub const FUNDER: Pubkey = fixed(8);
+pub const STRANGER: Pubkey = fixed(9);
+pub const MINTER: Pubkey = fixed(10);
+
+pub struct World {
+    pub matrix: Matrix,
+    /// Open, of Alice; held by Alice, the holder and the receiver.
+    pub a: SecurityKeys,
+    /// Open, of Alice, who holds all of it.
+    pub a2: SecurityKeys,
+    /// Open, of Bob, with another payout mint; the receiver's position in it is empty.
+    pub b: SecurityKeys,
+    /// Curated, of Carol; the holder is approved.
+    pub c: SecurityKeys,
+    /// Curated, of Bob; holder and receiver are approved.
+    pub c2: SecurityKeys,
+    pub payout: MintRef,
+    pub equity: MintRef,
+    pub other_equity: MintRef,
+}
+
+pub fn create(issuer: Pubkey, index: u16, policy: TransferPolicy, payout: &MintRef) -> CreateSecurity {
+    CreateSecurity {
+        payer: PAYER,
+        issuer,
+        payout_mint: payout.mint,
+        payout_token_program: payout.token_program,
+        args: CreateSecurityArgs {
+            kind: Kind::Expression,
+            index,
+            terms: Terms {
+                decimals: 6,
+                policy,
+                authorised_atoms: 1_000_000_000_000,
+                drip_seconds: 7 * DAY,
+                notice_seconds: 7 * DAY,
+                redeem_after_ts: NEVER_TS,
+                agreement_sha256: [0; 32],
+            },
+            name: "Expression".to_owned(),
+            symbol: "EXP".to_owned(),
+            uri: "https://example.org/e.json".to_owned(),
+            initial_shares_atoms: 500_000_000_000,
+        },
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let path = std::env::var("UPSIDE_PROGRAM_SO")
+            .expect("UPSIDE_PROGRAM_SO must be the path of the compiled program; `cargo xtask test` sets it");
+        let mut svm = LiteSVM::new().with_sigverify(false).with_transaction_history(0);
+        svm.add_program_from_file(upside::ID, &path)
+            .unwrap_or_else(|e| panic!("the program {path} must load: {e:?}"));
+        let mut clock = svm.get_sysvar::<Clock>();
+        clock.unix_timestamp = NOW;
+        svm.set_sysvar(&clock);
+        for wallet in [
+            FEE_PAYER, PAYER, ALICE, BOB, CAROL, HOLDER, RECEIVER, FUNDER, STRANGER, MINTER,
+        ] {
+            let account = Account {
+                lamports: 1_000_000_000_000,
+                ..Account::default()
+            };
+            svm.set_account(wallet, account).expect("a wallet can be funded");
+        }
+        let legacy = |n| MintRef {
+            mint: fixed(n),
+            token_program: TOKEN_PROGRAM_ID,
+            decimals: PAYOUT.decimals,
+        };
+        let stock = |n| MintRef {
+            mint: fixed(n),
+            token_program: TOKEN_2022_PROGRAM_ID,
+            decimals: EQUITIES[0].decimals,
+        };
+        let (payout, other_payout) = (legacy(20), legacy(21));
+        let (equity, other_equity) = (stock(22), stock(23));
+        let creations = [
+            create(ALICE, 0, TransferPolicy::Open, &payout),
+            create(ALICE, 1, TransferPolicy::Open, &payout),
+            create(BOB, 0, TransferPolicy::Open, &other_payout),
+            create(CAROL, 0, TransferPolicy::Curated, &payout),
+            create(BOB, 1, TransferPolicy::Curated, &other_payout),
+        ];
+        let [a, a2, b, c, c2] = [0, 1, 2, 3, 4].map(|i: usize| creations[i].keys());
+        let transfer = |keys, from, to, amount| {
+            TransferShares {
+                keys,
+                payer: PAYER,
+                from,
+                to,
+                amount,
+            }
+            .instruction()
+        };
+        let open_vault = |keys, issuer, mint: &MintRef| {
+            OpenVault {
+                keys,
+                payer: PAYER,
+                issuer,
+                asset_mint: mint.mint,
+                asset_token_program: mint.token_program,
+            }
+            .instruction()
+        };
+        let approve = |keys, issuer, holder| {
+            ApproveHolder {
+                keys,
+                payer: PAYER,
+                issuer,
+                holder,
+            }
+            .instruction()
+        };
+        let mut steps: Vec<Instruction> = Vec::new();
+        for mint in [&payout, &other_payout] {
+            steps.extend(PAYOUT.create_instructions(&PAYER, &mint.mint, &MINTER).expect("valid"));
+        }
+        for mint in [&equity, &other_equity] {
+            steps.extend(
+                EQUITIES[0]
+                    .create_instructions(&PAYER, &mint.mint, &MINTER)
+                    .expect("valid"),
+            );
+        }
+        for mint in [&payout, &equity] {
+            steps.push(mint.open_account(&PAYER, &FUNDER));
+            steps.push(mint.mint_to(&MINTER, &FUNDER, 1_000_000_000).expect("valid"));
+        }
+        steps.push(payout.open_account(&PAYER, &HOLDER));
+        steps.push(payout.open_account(&PAYER, &STRANGER));
+        steps.extend(creations.iter().map(CreateSecurity::instruction));
+        steps.push(transfer(&a, ALICE, HOLDER, 200_000_000_000));
+        steps.push(transfer(&a, ALICE, RECEIVER, 1_000_000));
+        steps.push(token::create_ata(&PAYER, &HOLDER, &a.mint, &TOKEN_2022_PROGRAM_ID));
+        steps.push(
+            Unregister {
+                keys: &a,
+                holder: HOLDER,
+                bearer_account: a.bearer_account(&HOLDER),
+                amount: 50_000_000_000,
+            }
+            .instruction(),
+        );
+        // The receiver's position in B is opened and emptied.
+        steps.push(transfer(&b, BOB, RECEIVER, 1_000));
+        steps.push(transfer(&b, RECEIVER, BOB, 1_000));
+        steps.push(approve(&c, CAROL, HOLDER));
+        steps.push(approve(&c2, BOB, HOLDER));
+        steps.push(approve(&c2, BOB, RECEIVER));
+        steps.push(open_vault(&a, ALICE, &equity));
+        steps.push(open_vault(&b, BOB, &equity));
+        steps.push(DepositEquity::from_ata(&a, FUNDER, equity.mint, equity.token_program, 1_000).instruction());
+        steps.push(
+            ProposeIssuer {
+                keys: &a,
+                issuer: ALICE,
+                pending_issuer: Some(RECEIVER),
+            }
+            .instruction(),
+        );
+        steps.push(Distribute::from_ata(&a, FUNDER, 100_000_000).instruction());
+        for step in steps {
+            let program = step.program_id;
+            if let Err((error, by, logs)) = Matrix::send(&mut svm, &FEE_PAYER, step) {
+                panic!("preparing ({program}): {error} by {by}\n{}", logs.join("\n"));
+            }
+        }
+        let mut clock = svm.get_sysvar::<Clock>();
+        clock.unix_timestamp = NOW + 3 * DAY;
+        svm.set_sysvar(&clock);
+
+        let mut catalogue = Vec::new();
+        let mut name = |label: &str, key| catalogue.push((label.to_owned(), key));
+        for (label, keys) in [("A", &a), ("A2", &a2), ("B", &b), ("C", &c), ("C2", &c2)] {
+            name(&format!("security {label}"), keys.security);
+            name(&format!("share mint of {label}"), keys.mint);
+            name(&format!("payout vault of {label}"), keys.payout_vault());
+            name(&format!("inbox of {label}"), keys.inbox());
+        }
+        for (label, keys, holder) in [
+            ("Alice in A", &a, ALICE),
+            ("holder in A", &a, HOLDER),
+            ("receiver in A", &a, RECEIVER),
+            ("Alice in A2", &a2, ALICE),
+            ("Bob in B", &b, BOB),
+            ("receiver in B", &b, RECEIVER),
+            ("Carol in C", &c, CAROL),
+        ] {
+            name(&format!("position of {label}"), keys.position(&holder));
+            name(&format!("registered account of {label}"), keys.registered(&holder));
+        }
+        name("bearer account", a.bearer_account(&HOLDER));
+        for (label, keys) in [("A", &a), ("B", &b)] {
+            name(&format!("vault of {label}"), keys.vault(&equity.mint));
+            name(
+                &format!("vault account of {label}"),
+                pda::vault_account(&keys.vault(&equity.mint), &equity.mint, &equity.token_program),
+            );
+        }
+        name("approval of another security", c2.approval(&HOLDER));
+        name("approval of another holder and security", c2.approval(&RECEIVER));
+        name("payout mint", payout.mint);
+        name("another payout mint", other_payout.mint);
+        name("equity mint", equity.mint);
+        name("another equity mint", other_equity.mint);
+        name("stranger's payout account", payout.account_of(&STRANGER));
+        name("holder's payout account", payout.account_of(&HOLDER));
+        name("stranger's wallet", STRANGER);
+        name(
+            "absent address",
+            Pubkey::find_program_address(&[b"absent"], &MEMO_PROGRAM_ID).0,
+        );
+        name("SPL Token", TOKEN_PROGRAM_ID);
+        name("Token-2022", TOKEN_2022_PROGRAM_ID);
+        name("memo program", MEMO_PROGRAM_ID);
+        name("system program", anchor_lang::system_program::ID);
+        name("Upside", upside::ID);
+
+        Self {
+            matrix: Matrix {
+                svm,
+                fee_payer: FEE_PAYER,
+                stranger: STRANGER,
+                catalogue,
+            },
+            a,
+            a2,
+            b,
+            c,
+            c2,
+            payout,
+            equity,
+            other_equity,
+        }
+    }
+}
