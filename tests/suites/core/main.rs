@@ -1,1 +1,3 @@
-//! See the suite's modules.
+//! The core on the compiled program, one module per subject.
+
+mod flows;

@@ -1,0 +1,3 @@
+//! Every instruction: what it does, to the atom, and every reason for which it refuses.
+
+mod security;
