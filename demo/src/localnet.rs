@@ -1,0 +1,208 @@
+//! The local validator: a child process that never outlives the demo.
+
+use std::{
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc, Mutex,
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{bail, Context, Result};
+use serde::Deserialize;
+use serde_json::{json, Value};
+use solana_rpc_client_api::request::RpcRequest;
+use upside_client::{sender::RpcSender, Sender};
+
+/// How long the validator may take to end by itself before it is killed.
+const END_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What the validator says when it is ready.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ready {
+    /// JSON-RPC URL.
+    pub rpc: String,
+    /// The payout mint.
+    pub payout_mint: String,
+    /// Its decimals.
+    pub payout_decimals: u8,
+    /// The equities.
+    pub equity: Vec<Equity>,
+}
+
+/// One look-alike stock.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Equity {
+    /// Ticker.
+    pub symbol: String,
+    /// Name.
+    pub name: String,
+    /// Mint address.
+    pub mint: String,
+    /// Token program that owns the mint.
+    pub token_program: String,
+    /// Decimals.
+    pub decimals: u8,
+}
+
+/// Whom to give what at start, whole tokens each.
+#[derive(Clone, Debug)]
+pub struct Funding {
+    /// Address of the wallet.
+    pub wallet: String,
+    /// SOL.
+    pub sol: u64,
+    /// Payout tokens.
+    pub payout: u64,
+    /// Of every equity.
+    pub equity: u64,
+}
+
+/// Ends the validator; clones end the same one.
+#[derive(Clone)]
+struct Stopper {
+    child: Arc<Mutex<Option<Child>>>,
+    /// Whether a signal ends this process; then nobody else may, or its exit code would not be the signal's.
+    signalled: Arc<AtomicBool>,
+}
+
+impl Stopper {
+    /// Ends the validator and waits until it has gone; does nothing the second time.
+    fn stop(&self) {
+        let Some(mut child) = self.child.lock().unwrap_or_else(|e| e.into_inner()).take() else {
+            return;
+        };
+        // It ends when its standard input closes.
+        drop(child.stdin.take());
+        let deadline = Instant::now() + END_DEADLINE;
+        while Instant::now() < deadline {
+            match child.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(10)),
+                Ok(Some(_)) => return,
+                Err(_) => break,
+            }
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// Like [`Stopper::stop`]; when a signal ends this process, waits for that, so that the exit code is the signal's.
+    fn end(&self) {
+        self.stop();
+        while self.signalled.load(Ordering::SeqCst) {
+            std::thread::park();
+        }
+    }
+}
+
+/// A running validator; dropping it ends it and waits.
+pub struct Localnet {
+    stopper: Stopper,
+    /// What it said when it was ready.
+    pub ready: Ready,
+}
+
+impl Localnet {
+    /// Starts `binary` with the compiled `program` and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it cannot be started or does not become ready; its own words are on standard error.
+    pub fn start(binary: &Path, program: &Path, funding: &Funding) -> Result<Self> {
+        let mut child = Command::new(binary)
+            .args(["--json", "--quiet", "--exit-with-stdin", "--slot-ms", "50", "--upside"])
+            .arg(program)
+            .args(["--parent-pid", &std::process::id().to_string()])
+            .args(["--fund", &funding.wallet])
+            .args(["--fund-sol", &funding.sol.to_string()])
+            .args(["--fund-payout", &funding.payout.to_string()])
+            .args(["--fund-equity", &funding.equity.to_string()])
+            // Ctrl-C in a terminal reaches this process alone, which then ends the validator.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("the local validator {} cannot be started", binary.display()))?;
+        let stdout = child.stdout.take().context("the local validator has no output")?;
+        let stopper = Stopper {
+            child: Arc::new(Mutex::new(Some(child))),
+            signalled: Arc::new(AtomicBool::new(false)),
+        };
+        stop_on_signals(stopper.clone())?;
+        let mut line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut line);
+        let ready = read
+            .map_err(anyhow::Error::from)
+            .and_then(|_| serde_json::from_str(&line).map_err(anyhow::Error::from))
+            .context("the local validator did not become ready");
+        match ready {
+            Ok(ready) => Ok(Self { stopper, ready }),
+            Err(error) => {
+                stopper.end();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Localnet {
+    fn drop(&mut self) {
+        self.stopper.end();
+    }
+}
+
+/// On SIGINT, SIGTERM or SIGHUP: ends the validator, waits for it, then ends this process as the signal would have.
+fn stop_on_signals(stopper: Stopper) -> Result<()> {
+    use tokio::signal::unix::{signal, SignalKind};
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("signals cannot be waited for")?;
+    let (mut interrupt, mut terminate, mut hang_up) = {
+        let _inside = runtime.enter();
+        (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        )
+    };
+    std::thread::spawn(move || {
+        let number = runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => 2,
+                _ = terminate.recv() => 15,
+                _ = hang_up.recv() => 1,
+            }
+        });
+        stopper.signalled.store(true, Ordering::SeqCst);
+        stopper.stop();
+        std::process::exit(128 + number);
+    });
+    Ok(())
+}
+
+/// Moves the network's clock forward by `seconds` and returns its unix time before and after, seconds.
+///
+/// # Errors
+/// When the network does not answer or shows an earlier time than asked for.
+pub fn travel(sender: &RpcSender, seconds: i64) -> Result<(i64, i64)> {
+    let from = sender.now()?;
+    let to = from + seconds;
+    sender
+        .rpc()
+        .send::<Value>(
+            RpcRequest::Custom {
+                method: "surfnet_timeTravel",
+            },
+            json!([{ "absoluteTimestamp": to * 1_000 }]),
+        )
+        .with_context(|| format!("the network did not travel to {to}"))?;
+    let shown = sender.now()?;
+    if shown < to {
+        bail!("the clock shows {shown} after travelling to {to}");
+    }
+    Ok((from, shown))
+}
