@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use anyhow::{bail, Result};
 
 use crate::{
-    commands::test::{Built, Selection},
+    commands::test::{failures, Built, Selection},
     console::Console,
-    process::Counts,
     program,
     toolchain::Choice,
     workspace::Workspace,
@@ -25,17 +24,10 @@ pub fn run(workspace: &Workspace, console: &Console) -> Result<ExitCode> {
     let built = Built::build(workspace, Selection::Suite(SUITE), console, &task)?;
     task.finish("ok");
     let task = console.task("measure");
-    let mut counts = Counts::default();
-    built.run_tests(
-        workspace,
-        "upside-tests",
-        &[("UPDATE_CU", "1")],
-        console,
-        &task,
-        &mut counts,
-    )?;
+    let suites = built.run_tests(workspace, "upside-tests", &[("UPDATE_CU", "1")], console, &task)?;
+    failures(&suites)?;
     task.finish("ok");
-    if counts.passed == 0 {
+    if suites.iter().all(|suite| suite.counts.passed == 0) {
         bail!("the suite {SUITE} ran no test");
     }
     println!("docs/compute_units.md is written; look at its diff before you commit it");

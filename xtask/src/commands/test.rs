@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, ExitCode},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{bail, Context, Result};
@@ -245,6 +245,29 @@ struct Outcome {
     result: Ended,
     time: Duration,
     counts: Counts,
+    suites: Vec<Suite>,
+}
+
+/// One test executable of a member and how it ended.
+pub struct Suite {
+    name: String,
+    time: Duration,
+    /// What its runner counted, also when it failed.
+    pub counts: Counts,
+    /// Why it failed.
+    error: Option<String>,
+}
+
+/// One error that names every suite that failed.
+pub fn failures(suites: &[Suite]) -> Result<()> {
+    let failed: Vec<_> = suites
+        .iter()
+        .filter_map(|suite| Some(format!("{}: {}", suite.name, suite.error.as_ref()?)))
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", failed.join("\n"))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -283,14 +306,15 @@ impl Session<'_> {
                     result: Ended::LeftOut,
                     time: Duration::ZERO,
                     counts: Counts::default(),
+                    suites: Vec::new(),
                 });
                 continue;
             }
             let task = self
                 .console
                 .task(format!("[{:>2}/{}] {}", index + 1, steps.len(), step.name));
-            let mut counts = Counts::default();
-            let result = self.step(step.action, &task, &mut counts);
+            let (mut counts, mut suites) = (Counts::default(), Vec::new());
+            let result = self.step(step.action, &task, &mut counts, &mut suites);
             self.counts += counts;
             let time = task.finish(&match &result {
                 Ok(()) if counts == Counts::default() => "ok".to_owned(),
@@ -303,6 +327,7 @@ impl Session<'_> {
                 result: ended,
                 time,
                 counts,
+                suites,
             });
             if let Err(error) = result {
                 println!("error: {error:#}");
@@ -314,7 +339,7 @@ impl Session<'_> {
         outcomes
     }
 
-    fn step(&mut self, action: Action, task: &Task, counts: &mut Counts) -> Result<()> {
+    fn step(&mut self, action: Action, task: &Task, counts: &mut Counts, suites: &mut Vec<Suite>) -> Result<()> {
         let (workspace, console) = (self.workspace, self.console);
         match action {
             Action::Host => host::check(workspace, console, task),
@@ -347,7 +372,14 @@ impl Session<'_> {
                 self.built = Some(Built::build(workspace, Selection::TestsAndBinaries, console, task)?);
                 Ok(())
             }
-            Action::Member(package) => self.built()?.run_tests(workspace, package, &[], console, task, counts),
+            Action::Member(package) => {
+                let run = self.built()?.run_tests(workspace, package, &[], console, task)?;
+                for suite in &run {
+                    *counts += suite.counts;
+                }
+                *suites = run;
+                failures(suites)
+            }
             Action::DocTests => {
                 let mut command = workspace.cargo();
                 command.args(["test", "--workspace", "--doc", "--locked"]);
@@ -437,7 +469,7 @@ impl Built {
         }
     }
 
-    /// Runs the compiled tests of a member, each in the member's folder as `cargo test` does, and adds up what they counted, also when one fails.
+    /// Runs the compiled tests of a member, each in the member's folder as `cargo test` does, all of them also when one fails.
     ///
     /// `UPSIDE_PROGRAM_SO` names the compiled program and `UPSIDE_LOCALNET_BIN` the local validator, where it was built.
     pub fn run_tests(
@@ -447,12 +479,11 @@ impl Built {
         environment: &[(&str, &str)],
         console: &Console,
         task: &Task,
-        counts: &mut Counts,
-    ) -> Result<()> {
+    ) -> Result<Vec<Suite>> {
         let Some(package) = self.packages.iter().find(|member| member.name == package) else {
             bail!("the workspace has no member {package}");
         };
-        let mut failed = Vec::new();
+        let mut suites = Vec::new();
         for test in self
             .executables
             .iter()
@@ -470,14 +501,16 @@ impl Built {
                 command.env("UPSIDE_LOCALNET_BIN", localnet);
             }
             let log = workspace.log(&format!("test-{}-{}", package.name, test.name));
-            if let Err(error) = run_counting(&mut command, console, task, &log, counts) {
-                failed.push(format!("{}: {error:#}", test.name));
-            }
+            let (started, mut counts) = (Instant::now(), Counts::default());
+            let result = run_counting(&mut command, console, task, &log, &mut counts);
+            suites.push(Suite {
+                name: test.name.clone(),
+                time: started.elapsed(),
+                counts,
+                error: result.err().map(|error| format!("{error:#}")),
+            });
         }
-        if failed.is_empty() {
-            return Ok(());
-        }
-        bail!("{}", failed.join("\n"))
+        Ok(suites)
     }
 }
 
@@ -511,28 +544,34 @@ fn executable(line: &str) -> Option<Executable> {
     })
 }
 
-/// Steps, times and counts, one line per step.
+/// Steps, times and counts, one line per step; below a member with several test executables one line for each.
 fn table(outcomes: &[Outcome]) -> String {
-    let width = outcomes
-        .iter()
-        .map(|outcome| outcome.name.len())
-        .max()
-        .unwrap_or(0)
-        .max("step".len());
-    let mut text = format!("\n{:width$}  {:>13}  {:>6}  result\n", "step", "time", "tests");
+    let mut rows = Vec::new();
     for outcome in outcomes {
-        let tests = outcome.counts.passed + outcome.counts.failed;
-        let tests = if tests == 0 { String::new() } else { tests.to_string() };
         let result = match outcome.result {
             Ended::Passed => "ok",
             Ended::Failed => "failed",
             Ended::LeftOut => "left out",
         };
-        text += &format!(
-            "{:width$}  {:>13}  {tests:>6}  {result}\n",
-            outcome.name,
-            seconds(outcome.time)
-        );
+        rows.push((outcome.name.to_owned(), outcome.time, outcome.counts, result));
+        if outcome.suites.len() > 1 {
+            rows.extend(outcome.suites.iter().map(|suite| {
+                let result = if suite.error.is_none() { "ok" } else { "failed" };
+                (format!("  {}", suite.name), suite.time, suite.counts, result)
+            }));
+        }
+    }
+    let width = rows
+        .iter()
+        .map(|(name, ..)| name.len())
+        .max()
+        .unwrap_or(0)
+        .max("total".len());
+    let mut text = format!("\n{:width$}  {:>13}  {:>6}  result\n", "step", "time", "tests");
+    for (name, time, counts, result) in rows {
+        let tests = counts.passed + counts.failed;
+        let tests = if tests == 0 { String::new() } else { tests.to_string() };
+        text += &format!("{name:width$}  {:>13}  {tests:>6}  {result}\n", seconds(time));
     }
     let total = outcomes.iter().map(|outcome| outcome.time).sum();
     text + &format!("{:width$}  {:>13}\n\n", "total", seconds(total))
@@ -651,6 +690,7 @@ mod tests {
             result,
             time: Duration::from_millis(time),
             counts: Counts::default(),
+            suites: Vec::new(),
         };
         let text = table(&[
             outcome("fmt", Ended::Passed, 1_000),
@@ -660,5 +700,44 @@ mod tests {
         assert_eq!(lines.len(), 4);
         assert!(lines[2].starts_with("clippy") && lines[2].ends_with("failed"));
         assert!(lines[3].starts_with("total") && lines[3].ends_with("3.5 s"));
+    }
+
+    fn suite(name: &str, passed: u64, error: Option<&str>) -> Suite {
+        Suite {
+            name: name.to_owned(),
+            time: Duration::from_millis(500),
+            counts: Counts {
+                passed,
+                ..Counts::default()
+            },
+            error: error.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn the_table_shows_each_suite_of_a_member_that_has_several() {
+        let suites = vec![suite("core", 12, None), suite("stateful", 3, Some("exit status 101"))];
+        let text = table(&[Outcome {
+            name: "upside-tests",
+            result: Ended::Failed,
+            time: Duration::from_secs(1),
+            counts: Counts::default(),
+            suites,
+        }]);
+        let line = |name: &str| {
+            text.lines()
+                .find(|line| line.trim_start().starts_with(name))
+                .expect("line")
+        };
+        assert!(line("core").contains("0.5 s") && line("core").contains("12") && line("core").ends_with("ok"));
+        assert!(line("stateful").ends_with("failed"));
+    }
+
+    #[test]
+    fn the_error_of_a_member_names_the_suites_that_failed_only() {
+        assert!(failures(&[suite("core", 1, None)]).is_ok());
+        let error =
+            failures(&[suite("core", 1, None), suite("stateful", 0, Some("exit status 101"))]).expect_err("failed");
+        assert_eq!(error.to_string(), "stateful: exit status 101");
     }
 }
