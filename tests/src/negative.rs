@@ -2,7 +2,7 @@
 //!
 //! An expected error is a function of role and substitute, declared before anything runs; exceptions are declared per call.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anchor_lang::{
     error::ErrorCode,
@@ -17,6 +17,9 @@ use upside::{
     error::UpsideError,
     state::{Approval, Position, Security, Vault},
 };
+
+/// The runtime's fee, lamports.
+const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
 /// What a case must lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +79,9 @@ pub enum Role {
     Position(Expect),
     /// Checked by address or derivation: anything else leads to this.
     Key(Expect),
+    /// As [`Role::Key`], but before the framework looks whether the account is writable: by its seeds, or by the record of an
+    /// account before it.
+    Early(Expect),
     /// Checked by what it contains: anything else, and a spoilt one, leads to this.
     Content(Expect),
     /// Depends on the substitute in a way that this function declares; `None` is an absent account.
@@ -112,6 +118,9 @@ pub enum Substitution {
     InPlace(Spoilt),
 }
 
+/// An account by name, what happens to it, and what that leads to instead of the rule.
+pub type Exception = (&'static str, Substitution, Expect);
+
 /// A valid call and what its accounts are for.
 pub struct Call {
     /// The instruction's name, and the case if there is more than one.
@@ -121,7 +130,7 @@ pub struct Call {
     /// Name and role of each account, in order.
     pub roles: Vec<(&'static str, Role)>,
     /// Exceptions from the rules.
-    pub exceptions: Vec<(&'static str, Substitution, Expect)>,
+    pub exceptions: Vec<Exception>,
 }
 
 /// Declares the roles of a call. The accounts struct is taken apart by name, so an account without a role does not compile.
@@ -161,7 +170,7 @@ pub struct Report {
     /// Cases run.
     pub cases: usize,
     /// Of these, the ones that had to succeed: reason -> number.
-    pub allowed: HashMap<&'static str, usize>,
+    pub allowed: BTreeMap<&'static str, usize>,
     /// A sentence per case that went otherwise than declared.
     pub failures: Vec<String>,
 }
@@ -225,7 +234,7 @@ impl Matrix {
             Substitution::Writable => Expect::Succeeds("writable although it need not be: only a lock"),
             Substitution::OtherSigner => match role {
                 Role::Payer => Expect::Succeeds("anyone may pay rent"),
-                Role::Authority(expect) | Role::Key(expect) => expect.clone(),
+                Role::Authority(expect) | Role::Key(expect) | Role::Early(expect) => expect.clone(),
                 _ => return None,
             },
             Substitution::Other(key) => {
@@ -241,6 +250,7 @@ impl Matrix {
                         Some(account) if account.owner == upside::ID => ErrorCode::AccountDiscriminatorMismatch.into(),
                         _ => ErrorCode::AccountOwnedByWrongProgram.into(),
                     },
+                    Role::Early(expect) => expect.clone(),
                     // The runtime locks neither the called program nor the system program for writing.
                     _ if meta.is_writable && (key == upside::ID || key == anchor_lang::system_program::ID) => {
                         ErrorCode::ConstraintMut.into()
@@ -258,7 +268,8 @@ impl Matrix {
                         Spoilt::Zeroed => ErrorCode::AccountDiscriminatorMismatch.into(),
                     },
                     Role::Position(expect) | Role::Content(expect) => expect.clone(),
-                    Role::By(rule) => rule(&meta.pubkey, spoil(&account, spoilt).as_ref()),
+                    // A wallet has no bytes to spoil.
+                    Role::By(rule) if !account.data.is_empty() => rule(&meta.pubkey, spoil(&account, spoilt).as_ref()),
                     _ => return None,
                 }
             }
@@ -304,6 +315,7 @@ impl Matrix {
             ));
             return;
         }
+        let mut unused: Vec<&Exception> = call.exceptions.iter().collect();
         let mut svm = self.svm.clone();
         for (index, meta) in call.instruction.accounts.iter().enumerate() {
             for (label, substitution) in self.substitutions(call, meta) {
@@ -311,6 +323,7 @@ impl Matrix {
                     continue;
                 };
                 report.cases += 1;
+                unused.retain(|(account, what, _)| *account != call.roles[index].0 || *what != substitution);
                 if self.case(&mut svm, call, index, substitution, &expect).map_err(|what| {
                     report
                         .failures
@@ -323,6 +336,12 @@ impl Matrix {
                     *report.allowed.entry(reason).or_default() += 1;
                 }
             }
+        }
+        for (account, what, _) in unused {
+            report.failures.push(format!(
+                "{}: {account}: the exception for {what:?} met no case",
+                call.name
+            ));
         }
     }
 
@@ -361,6 +380,13 @@ impl Matrix {
             |svm: &LiteSVM| -> Vec<Option<Account>> { keys.iter().map(|key| svm.get_account(key)).collect() };
         let before = snapshot(svm);
         let fee_payer_before = svm.get_account(&self.fee_payer);
+        let signers: BTreeSet<Pubkey> = instruction
+            .accounts
+            .iter()
+            .filter(|m| m.is_signer)
+            .map(|m| m.pubkey)
+            .collect();
+        let fee = LAMPORTS_PER_SIGNATURE * (1 + signers.len() as u64);
         let result = Self::send(svm, &self.fee_payer, instruction);
         match (&result, expect) {
             (Ok(_), Expect::Succeeds(_)) => return Ok(true),
@@ -385,10 +411,10 @@ impl Matrix {
         }
         let mut paid = fee_payer_before;
         if let Some(account) = &mut paid {
-            account.lamports = svm.get_balance(&self.fee_payer).unwrap_or_default();
+            account.lamports -= fee;
         }
         if svm.get_account(&self.fee_payer) != paid {
-            return Err("a failed instruction changed the fee payer beyond its lamports".to_owned());
+            return Err("a failed instruction cost its fee payer something else than the fee".to_owned());
         }
         if let Some((key, account)) = put_back {
             svm.set_account(key, account).map_err(|e| format!("{e:?}"))?;
@@ -437,6 +463,18 @@ pub fn approval(expect: impl Into<Expect>) -> Role {
 #[must_use]
 pub fn key(expect: impl Into<Expect>) -> Role {
     Role::Key(expect.into())
+}
+
+/// An account at an address that the framework derives from seeds, before it looks whether the account is writable.
+#[must_use]
+pub fn derived() -> Role {
+    Role::Early(ErrorCode::ConstraintSeeds.into())
+}
+
+/// A writable account that an account before it records.
+#[must_use]
+pub fn recorded(expect: impl Into<Expect>) -> Role {
+    Role::Early(expect.into())
 }
 
 /// A signer with a right.

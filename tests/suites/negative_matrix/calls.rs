@@ -13,8 +13,8 @@ use upside_client::instructions::*;
 use upside_tests::{
     call,
     negative::{
-        self, authority, content, key, this_program, Call, Expect, Role,
-        Spoilt::Closed,
+        self, authority, content, derived, key, recorded, this_program, Call, Exception, Expect, Role,
+        Spoilt::{self, Closed, Forged, Truncated},
         Substitution::{InPlace, Other, OtherSigner, Unsigned},
     },
 };
@@ -55,11 +55,11 @@ fn chosen_payout_mint(_: &Pubkey, account: Option<&Account>) -> Expect {
 }
 
 /// Who receives: their position is another's unless they cannot hold at all.
-fn receiver(_: &Pubkey, account: Option<&Account>) -> Expect {
+fn receiver(key: &Pubkey, account: Option<&Account>) -> Expect {
     match account {
-        None => E::NotAHolder.into(), // every absent address of the catalogue is off the curve
+        None if !key.is_on_curve() => E::NotAHolder.into(),
         Some(account) if account.owner == upside::ID => E::NotAHolder.into(),
-        Some(_) => E::WrongPosition.into(),
+        _ => E::WrongPosition.into(),
     }
 }
 
@@ -69,6 +69,26 @@ fn approved_receiver(key: &Pubkey, account: Option<&Account>) -> Expect {
         expect if expect == E::NotAHolder.into() => expect,
         _ => E::HolderNotApproved.into(),
     }
+}
+
+/// A receiver without lamports is a wallet if the address is on the curve.
+fn emptied(key: &Pubkey) -> Expect {
+    if key.is_on_curve() {
+        Expect::Succeeds("an address on the curve is a wallet before it has lamports")
+    } else {
+        E::NotAHolder.into()
+    }
+}
+
+fn another_programs() -> Expect {
+    Expect::Succeeds("an existing account of another program may hold")
+}
+
+/// The program where an approval is left out: its address stands in the approval's place, so the event's call finds it.
+fn this_program_twice() -> Role {
+    key(Expect::Succeeds(
+        "the program's address also stands for the approval left out",
+    ))
 }
 
 fn is_payout_account(account: Option<&Account>) -> bool {
@@ -98,9 +118,62 @@ fn any_payout_account(_: &Pubkey, account: Option<&Account>) -> Expect {
     }
 }
 
+/// Exceptions for an account that is spoilt at its own address in each of these ways.
+fn in_place(account: &'static str, ways: &[Spoilt], expect: impl Into<Expect>) -> Vec<Exception> {
+    let expect = expect.into();
+    ways.iter()
+        .map(|way| (account, InPlace(*way), expect.clone()))
+        .collect()
+}
+
+/// What spoilt accounts lead to whose address alone is proven by their role: these are read, or made again.
+fn spoilt(call: &str) -> Vec<Exception> {
+    use Spoilt::{Closed, Forged, Truncated, Zeroed};
+    match call {
+        "issue" => [
+            in_place("mint", &[Forged, Zeroed, Closed], E::NotAMint),
+            // Made again, with the new shares only.
+            in_place("registered", &[Closed], E::RegisteredMismatch),
+        ]
+        .concat(),
+        "register" => in_place("registered", &[Closed], E::RegisteredMismatch),
+        "transfer_shares" => in_place("to_registered", &[Closed], E::RegisteredMismatch),
+        "update_metadata" => in_place("mint", &[Zeroed, Closed], E::NotAMint),
+        "close_position" => in_place(
+            "registered",
+            &[Closed],
+            Expect::Succeeds("a registered account that its holder has closed is left alone"),
+        ),
+        "open_vault" => [
+            in_place("asset_mint", &[Forged, Closed], E::WrongTokenProgram),
+            in_place("asset_mint", &[Zeroed], E::NotAMint),
+        ]
+        .concat(),
+        "deposit_equity" => [
+            in_place("asset_mint", &[Forged, Closed], E::WrongTokenProgram),
+            in_place("asset_mint", &[Zeroed], E::NotAMint),
+            in_place(
+                "vault_account",
+                &[Forged, Truncated, Zeroed, Closed],
+                E::WrongVaultAccount,
+            ),
+        ]
+        .concat(),
+        _ => Vec::new(),
+    }
+}
+
 /// All calls.
-#[allow(clippy::too_many_lines)] // a table
 pub fn all(w: &World) -> Vec<Call> {
+    let mut calls = table(w);
+    for call in &mut calls {
+        call.exceptions.extend(spoilt(call.name));
+    }
+    calls
+}
+
+#[allow(clippy::too_many_lines)] // a table
+fn table(w: &World) -> Vec<Call> {
     let (a, a2, b, c) = (&w.a, &w.a2, &w.b, &w.c);
     let owner_mismatch = |program| Expect::custom(TokenError::OwnerMismatch as u32, program);
     let own = || Expect::Succeeds("it is the same issuer's other security");
@@ -117,9 +190,9 @@ pub fn all(w: &World) -> Vec<Call> {
     vec![
         call!("create_security", CreateSecurity, create(ALICE, 2, TransferPolicy::Open, &w.payout), {
             payer: Role::Payer, issuer: authority(ErrorCode::ConstraintSeeds),
-            mint: key(ErrorCode::ConstraintSeeds), security: key(ErrorCode::ConstraintSeeds),
+            mint: derived(), security: derived(),
             payout_mint: Role::By(chosen_payout_mint), payout_token_program: key(E::WrongTokenProgram),
-            payout_vault: key(ErrorCode::ConstraintSeeds), position: openable(), registered: key(E::WrongRegisteredAccount),
+            payout_vault: derived(), position: openable(), registered: key(E::WrongRegisteredAccount),
             token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
         }),
         call!("issue", Issue, Issue { keys: a2, payer: PAYER, issuer: ALICE, amount: 1_000 }, {
@@ -160,10 +233,12 @@ pub fn all(w: &World) -> Vec<Call> {
             to_registered: key(E::WrongRegisteredAccount),
             approval: Role::OptionalState(Approval::DISCRIMINATOR, Expect::Succeeds("an open security looks at no approval")),
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
-            program: this_program(),
+            program: this_program_twice(),
         },
             ("security", Other(c.security), E::HolderNotApproved.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
+            ("to_holder", InPlace(Forged), another_programs()),
+            ("to_holder", InPlace(Closed), emptied(&RECEIVER)),
             ("to_holder", Other(ALICE), E::SameAccount.into()),
             ("to_position", InPlace(Closed), E::RegisteredMismatch.into())),
         call!("transfer_shares to a new holder", TransferShares, transfer(a, ALICE, STRANGER), {
@@ -173,7 +248,7 @@ pub fn all(w: &World) -> Vec<Call> {
             to_registered: key(E::WrongRegisteredAccount),
             approval: Role::OptionalState(Approval::DISCRIMINATOR, Expect::Succeeds("an open security looks at no approval")),
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
-            program: this_program(),
+            program: this_program_twice(),
         },
             ("security", Other(c.security), E::HolderNotApproved.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
@@ -182,6 +257,8 @@ pub fn all(w: &World) -> Vec<Call> {
             ("security", Other(b.security), E::WrongPosition.into()),
             // The stranger is the receiver.
             ("holder", OtherSigner, E::SameAccount.into()),
+            ("to_holder", InPlace(Forged), another_programs()),
+            ("to_holder", InPlace(Closed), emptied(&STRANGER)),
             ("to_holder", Other(ALICE), E::SameAccount.into())),
         call!("transfer_shares, curated", TransferShares, transfer(c, CAROL, HOLDER), {
             payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongSecurityAccount),
@@ -196,24 +273,26 @@ pub fn all(w: &World) -> Vec<Call> {
             ("security", Other(a2.security), E::WrongPosition.into()),
             ("security", Other(b.security), E::WrongPosition.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
+            ("to_holder", InPlace(Forged), another_programs()),
+            ("to_holder", InPlace(Closed), emptied(&HOLDER)),
             ("to_holder", Other(CAROL), E::SameAccount.into()),
             ("approval", Other(upside::ID), E::HolderNotApproved.into())),
         call!("distribute", Distribute, Distribute::from_ata(a, FUNDER, 1_000), {
             funder: authority(owner_mismatch(TOKEN_PROGRAM_ID)), security: negative::security(E::WrongSecurityAccount),
-            source: content(E::BadSource), payout_vault: key(E::WrongSecurityAccount), inbox: key(E::WrongSecurityAccount),
+            source: content(E::BadSource), payout_vault: recorded(E::WrongSecurityAccount), inbox: recorded(E::WrongSecurityAccount),
             payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
             program: this_program(),
         },
             ("source", Other(upside::ID), E::BadSource.into())),
         call!("claim by anyone", Claim, Claim { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER), holder_signs: false }, {
             security: negative::security(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), holder: key(E::WrongPosition),
-            payout_vault: key(E::WrongSecurityAccount), payout_account: Role::By(stored_payout_account),
+            payout_vault: recorded(E::WrongSecurityAccount), payout_account: Role::By(stored_payout_account),
             payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
             program: this_program(),
         }),
         call!("claim by the holder", Claim, Claim { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER), holder_signs: true }, {
             security: negative::security(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), holder: key(E::WrongPosition),
-            payout_vault: key(E::WrongSecurityAccount), payout_account: Role::By(any_payout_account),
+            payout_vault: recorded(E::WrongSecurityAccount), payout_account: Role::By(any_payout_account),
             payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
             program: this_program(),
         },
@@ -236,7 +315,7 @@ pub fn all(w: &World) -> Vec<Call> {
         call!("update_metadata", UpdateMetadata, UpdateMetadata { keys: a, payer: PAYER, issuer: ALICE, args: UpdateMetadataArgs {
             name: Some("A longer name than before".to_owned()), symbol: None, uri: None,
         } }, {
-            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), mint: key(E::WrongSecurityAccount),
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), mint: recorded(E::WrongSecurityAccount),
             token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
         },
             // Alice issued A2 too, so only the mint tells.
@@ -246,12 +325,12 @@ pub fn all(w: &World) -> Vec<Call> {
         }, a2_own()),
         call!("approve_holder", ApproveHolder, ApproveHolder { keys: c, payer: PAYER, issuer: CAROL, holder: RECEIVER }, {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
-            holder: key(ErrorCode::ConstraintSeeds), approval: key(ErrorCode::ConstraintSeeds), system_program: system(),
+            holder: derived(), approval: derived(), system_program: system(),
             event_authority: event(), program: this_program(),
         }),
         call!("remove_approval", RemoveApproval, RemoveApproval { keys: c, issuer: CAROL, holder: HOLDER, rent_payer: PAYER }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), approval: negative::approval(E::HolderNotApproved),
-            rent_payer: key(E::WrongRentReceiver), event_authority: event(), program: this_program(),
+            rent_payer: recorded(E::WrongRentReceiver), event_authority: event(), program: this_program(),
         }),
         call!("set_payout_account", SetPayoutAccount, SetPayoutAccount { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER) }, {
             holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition), position: negative::position(E::WrongPosition),
@@ -260,13 +339,14 @@ pub fn all(w: &World) -> Vec<Call> {
         call!("close_position", ClosePosition, ClosePosition { keys: b, holder: RECEIVER, rent_payer: PAYER }, {
             holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition), mint: key(E::WrongSecurityAccount),
             position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount),
-            rent_payer: key(E::WrongRentReceiver), token_program: token_2022(), event_authority: event(), program: this_program(),
+            rent_payer: recorded(E::WrongRentReceiver), token_program: token_2022(), event_authority: event(), program: this_program(),
         }),
         call!("open_vault", OpenVault, OpenVault { keys: a, payer: PAYER, issuer: ALICE, asset_mint: w.other_equity.mint, asset_token_program: w.other_equity.token_program }, {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
-            asset_mint: key(ErrorCode::ConstraintSeeds), asset_token_program: key(E::WrongTokenProgram),
-            vault: key(ErrorCode::ConstraintSeeds),
-            vault_account: key(Expect::runtime("InvalidSeeds", anchor_spl::associated_token::ID)),
+            asset_mint: derived(), asset_token_program: key(E::WrongTokenProgram),
+            vault: derived(),
+            // The call to the associated token program names the derived address, which is then not among the accounts.
+            vault_account: key(Expect::runtime("MissingAccount", upside::ID)),
             associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(), event_authority: event(),
             program: this_program(),
         },
@@ -276,6 +356,8 @@ pub fn all(w: &World) -> Vec<Call> {
             depositor: authority(owner_mismatch(TOKEN_2022_PROGRAM_ID)), security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
             vault_account: key(E::WrongVaultAccount), source: content(E::BadSource), asset_mint: key(E::WrongVault),
             asset_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program(),
-        }),
+        },
+            // Only its address, type and owner are looked at; an account of ours is never cut.
+            ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
     ]
 }

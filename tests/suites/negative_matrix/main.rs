@@ -53,50 +53,85 @@ fn every_substitution_is_refused_with_its_error_and_changes_nothing() {
 }
 
 #[test]
-fn spoilt_instruction_data_is_refused() {
+fn spoilt_data_and_account_lists_are_refused() {
     let world = World::new();
     let mut svm = world.matrix.svm.clone();
     let mut failures = Vec::new();
     let mut cases = 0;
     for call in calls::all(&world) {
-        let data = &call.instruction.data;
-        let mut spoilt = vec![(
-            ErrorCode::InstructionFallbackNotFound,
-            [[0xAB; 8].as_slice(), &data[8..]].concat(),
-        )];
-        // An instruction without arguments is complete after its discriminator.
-        spoilt.extend((0..data.len()).map(|len| {
+        let valid = &call.instruction;
+        let mut spoilt = Vec::new();
+        let mut data = |what: String, bytes: Vec<u8>, expect: Expect| {
+            let mut instruction = valid.clone();
+            instruction.data = bytes;
+            spoilt.push((what, instruction, expect));
+        };
+        let unknown = [&[0xAB; 8], &valid.data[8..]].concat();
+        data(
+            "an unknown discriminator".to_owned(),
+            unknown,
+            ErrorCode::InstructionFallbackNotFound.into(),
+        );
+        for len in 0..valid.data.len() {
             let error = if len < 8 {
                 ErrorCode::InstructionFallbackNotFound
             } else {
                 ErrorCode::InstructionDidNotDeserialize
             };
-            (error, data[..len].to_vec())
-        }));
-        for (error, data) in spoilt {
+            data(format!("{len} bytes of data"), valid.data[..len].to_vec(), error.into());
+        }
+        let longer = [valid.data.as_slice(), &[0xFF; 3]].concat();
+        data(
+            "trailing bytes".to_owned(),
+            longer,
+            Expect::Succeeds("the framework reads the arguments and no further"),
+        );
+        for len in 0..valid.accounts.len() {
+            let mut instruction = valid.clone();
+            instruction.accounts.truncate(len);
+            spoilt.push((
+                format!("{len} accounts"),
+                instruction,
+                ErrorCode::AccountNotEnoughKeys.into(),
+            ));
+        }
+        let mut instruction = valid.clone();
+        instruction.accounts.push(instruction.accounts[0].clone());
+        spoilt.push((
+            "one account more".to_owned(),
+            instruction,
+            Expect::Succeeds("accounts beyond the last are not looked at"),
+        ));
+
+        for (what, instruction, expect) in spoilt {
             cases += 1;
-            let mut instruction = call.instruction.clone();
-            instruction.data = data;
-            let len = instruction.data.len();
-            let expect = Expect::from(error);
-            match Matrix::send(&mut svm, &FEE_PAYER, instruction) {
-                Ok(_) => {
-                    failures.push(format!("{}: {len} bytes are accepted", call.name));
-                    svm = world.matrix.svm.clone();
-                }
-                Err((error, program, _)) => {
-                    let found = Expect::Refused {
-                        error,
-                        program: program.parse().unwrap_or_default(),
-                    };
-                    if found != expect {
-                        failures.push(format!("{}: {len} bytes: {found:?}, must be {expect:?}", call.name));
+            let keys: Vec<_> = valid.accounts.iter().map(|meta| meta.pubkey).collect();
+            let before: Vec<_> = keys.iter().map(|key| svm.get_account(key)).collect();
+            match (Matrix::send(&mut svm, &FEE_PAYER, instruction), &expect) {
+                (Ok(_), Expect::Succeeds(_)) => svm = world.matrix.svm.clone(),
+                (Err((error, program, _)), Expect::Refused { .. })
+                    if expect == Expect::runtime(&error, program.parse().unwrap_or_default()) =>
+                {
+                    let after: Vec<_> = keys.iter().map(|key| svm.get_account(key)).collect();
+                    if after != before {
+                        failures.push(format!(
+                            "{}: {what}: a failed instruction changed an account",
+                            call.name
+                        ));
                     }
+                }
+                (result, _) => {
+                    failures.push(format!(
+                        "{}: {what}: {:?}, must be {expect:?}",
+                        call.name,
+                        result.map_err(|e| (e.0, e.1))
+                    ));
+                    svm = world.matrix.svm.clone();
                 }
             }
         }
     }
-    println!("{cases} cases of spoilt data");
+    println!("{cases} cases of spoilt data and account lists");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
