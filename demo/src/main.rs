@@ -84,23 +84,19 @@ fn run(args: &Args) -> Result<()> {
     };
     let localnet = Localnet::start(&args.localnet, &args.program, &funding)?;
     let world = World::enter(&story, wallets, &localnet.ready)?;
-    let mut unwritten = None;
     let report = play(&story, &world, &mut |step| {
         if text {
-            if let Err(error) = print(&pages::step(step)) {
-                unwritten.get_or_insert(error);
-            }
+            print(&pages::step(step))?;
         }
+        Ok(())
     })?;
-    if let Some(error) = unwritten {
-        return Err(error);
-    }
     drop(localnet);
     let last_page = pages::last_page(&report);
     if text {
         print(&last_page)?;
     } else {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        let document = serde_json::to_string_pretty(&report)?;
+        writeln!(std::io::stdout(), "{document}").context("the output cannot be written")?;
     }
     if let Some(path) = &args.picture {
         std::fs::write(path, svg::svg(&last_page, &report.headline))

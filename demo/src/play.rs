@@ -20,8 +20,8 @@ const SECONDS_A_DAY: i64 = 86_400;
 /// Plays `story`, hands each step to `tell` as soon as its figures agree, and returns the report.
 ///
 /// # Errors
-/// When something cannot be done, or a figure that was read is not what the independent calculation says: the message names each.
-pub fn play(story: &Story, stage: &dyn Stage, tell: &mut dyn FnMut(&StepReport)) -> Result<Report> {
+/// When something cannot be done or told, or a figure that was read is not what the independent calculation says: the message names each.
+pub fn play(story: &Story, stage: &dyn Stage, tell: &mut dyn FnMut(&StepReport) -> Result<()>) -> Result<Report> {
     let money_decimals = stage.money_decimals();
     let equities: Vec<_> = stage
         .assets()
@@ -71,7 +71,7 @@ pub fn play(story: &Story, stage: &dyn Stage, tell: &mut dyn FnMut(&StepReport))
             changes: [waited, narrate::changes(&before, &after, story, stage)].concat(),
             figures_checked,
         };
-        tell(&report);
+        tell(&report)?;
         steps.push(report);
         before = after;
     }

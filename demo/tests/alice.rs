@@ -237,9 +237,12 @@ fn one_atom_less_than_the_books_say_ends_the_story() {
         figure: Figure::Money("Ms Okafor"),
     };
     let mut told = 0;
-    let refusal = play(&story, &stage, &mut |_| told += 1)
-        .expect_err("a falsified figure")
-        .to_string();
+    let refusal = play(&story, &stage, &mut |_| {
+        told += 1;
+        Ok(())
+    })
+    .expect_err("a falsified figure")
+    .to_string();
     let claim = Action::Claim {
         holder: "Ms Okafor",
         by: "Ms Okafor",

@@ -107,9 +107,7 @@ pub fn last_page(report: &Report) -> Vec<Line> {
     heading(
         &mut lines,
         "Vault",
-        "stock that backs the shares; Alice cannot take it out"
-            .replace("Alice", issuer(report))
-            .as_str(),
+        "stock that backs the shares; the issuer cannot take it back",
     );
     for vault in &report.vaults {
         lines.push(
@@ -120,10 +118,14 @@ pub fn last_page(report: &Report) -> Vec<Line> {
     }
 
     let unit = &report.stream.unit;
-    heading(
-        &mut lines,
-        "Stream",
-        &format!("{unit} by day: \u{2588} has reached holders, \u{2591} paid in and still dripping"),
+    lines.push(Line::default());
+    lines.push(
+        Line::of(Style::Strong, "Stream")
+            .with(Style::Dim, format!("  {unit} by day: "))
+            .with(Style::Accent, "\u{2588}")
+            .with(Style::Dim, " has reached holders, ")
+            .with(Style::Soft, "\u{2591}")
+            .with(Style::Dim, " paid in and still dripping"),
     );
     let day = |reading: &StreamReading| reading.age_seconds / SECONDS_A_DAY;
     // The last reading of a day stands for the day.
@@ -197,8 +199,4 @@ pub fn last_page(report: &Report) -> Vec<Line> {
         ),
     ));
     lines
-}
-
-fn issuer(report: &Report) -> &str {
-    report.holders.first().map_or("the issuer", |holder| &holder.name)
 }

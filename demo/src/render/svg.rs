@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use super::{Line, Style};
 
 const COLUMN: f64 = 8.4;
-const ROW: usize = 19;
+/// No higher than a full block, so that the blocks of a chart touch.
+const ROW: usize = 16;
 const PADDING: usize = 20;
 
 const STYLES: &str = "\
-text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre;fill:#1f2328}\
+text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1f2328}\
 rect{fill:#f6f8fa;stroke:#d1d9e0}\
 .strong{font-weight:bold}.dim{fill:#59636e}.accent{fill:#1a7f37}.soft{fill:#0969da}\
 @media(prefers-color-scheme:dark){\
@@ -34,19 +35,16 @@ pub fn svg(lines: &[Line], title: &str) -> String {
         let y = PADDING + row * ROW + 14;
         let mut column = 0;
         for span in &line.0 {
-            let length = span.text.chars().count();
-            let text = span.text.trim();
-            if !text.is_empty() {
-                // Each piece is put where its column is and held to its width, whatever font the reader has.
-                let lead = span.text.chars().take_while(|c| c.is_whitespace()).count();
-                let x = PADDING as f64 + (column + lead) as f64 * COLUMN;
-                let class = match span.style {
-                    Style::Plain => "",
-                    Style::Strong => " class=\"strong\"",
-                    Style::Dim => " class=\"dim\"",
-                    Style::Accent => " class=\"accent\"",
-                    Style::Soft => " class=\"soft\"",
-                };
+            let class = match span.style {
+                Style::Plain => "",
+                Style::Strong => " class=\"strong\"",
+                Style::Dim => " class=\"dim\"",
+                Style::Accent => " class=\"accent\"",
+                Style::Soft => " class=\"soft\"",
+            };
+            for (offset, text) in phrases(&span.text) {
+                // Each phrase is put where its column is and held to its width, whatever font the reader has.
+                let x = PADDING as f64 + (column + offset) as f64 * COLUMN;
                 let held = text.chars().count() as f64 * COLUMN;
                 let _ = writeln!(
                     out,
@@ -54,11 +52,26 @@ pub fn svg(lines: &[Line], title: &str) -> String {
                     escaped(text)
                 );
             }
-            column += length;
+            column += span.text.chars().count();
         }
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// The parts of `text` between runs of two or more spaces (which XML would fold), each with the column it starts at.
+fn phrases(text: &str) -> Vec<(usize, &str)> {
+    let mut phrases = Vec::new();
+    let mut start = 0;
+    for part in text.split("  ") {
+        let lead = part.len() - part.trim_start().len();
+        let phrase = part.trim();
+        if !phrase.is_empty() {
+            phrases.push((text[..start + lead].chars().count(), phrase));
+        }
+        start += part.len() + 2;
+    }
+    phrases
 }
 
 fn escaped(text: &str) -> String {
@@ -71,6 +84,13 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_of_spaces_part_phrases() {
+        assert_eq!(phrases("  a b   c  "), [(2, "a b"), (8, "c")]);
+        assert_eq!(phrases("\u{2588}   d"), [(0, "\u{2588}"), (4, "d")]);
+        assert!(phrases("   ").is_empty());
+    }
 
     #[test]
     fn text_is_escaped_and_placed_by_column() {

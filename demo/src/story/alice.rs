@@ -61,7 +61,7 @@ pub fn alice() -> Story {
             ),
             step(
                 "A vault for Acme stock",
-                "A vault is one way: what goes in backs the shares, and Alice cannot take it out again.",
+                "What goes into a vault backs the shares, and Alice cannot take it back.",
                 Action::OpenVault { equity: "ACMEx" },
             ),
             step(
