@@ -87,12 +87,16 @@ pub fn play(story: &Story, stage: &dyn Stage, tell: &mut dyn FnMut(&StepReport) 
             (actor.name, claimed.saturating_add(claimable(&last, actor.name)))
         })
         .collect();
-    fair::agree(
-        &earned,
-        &fair::earnings(story, money_decimals, &done, reading.ts),
-        done.len(),
-    )?;
-    checked += earned.len();
+    // Each holder's earnings were read at a moment of their own.
+    let fair: fair::Earnings = last
+        .claimable
+        .iter()
+        .filter_map(|claimable| {
+            fair::earnings(story, money_decimals, &done, claimable.ts).remove_entry(claimable.holder)
+        })
+        .collect();
+    fair::agree(&earned, &fair, done.len())?;
+    checked += fair.len();
     readings.push(reading);
     Ok(report(story, stage, &last, steps, readings, checked))
 }
