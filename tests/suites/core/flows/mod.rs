@@ -1,3 +1,6 @@
 //! Every instruction: what it does, to the atom, and every reason for which it refuses.
 
 mod security;
+mod shares;
+mod upside;
+mod vault;
