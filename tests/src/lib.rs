@@ -6,6 +6,8 @@
 //! | [`setup`] | what a test starts from: securities, holders, mints, vaults, money |
 //! | [`assert`](mod@assert) | [`Refusal`]: the exact error of a refused transaction |
 //! | [`accounts`] | reads of state; token accounts and mints by offsets that share no code with the client |
+//! | [`model`] | the reference model, in exact arithmetic, that shares no code with the program |
+//! | [`invariants`] | each invariant of the protocol, one function by its id |
 //! | [`negative`] | wrong accounts, made from the role each account plays |
 //!
 //! # Example
@@ -33,6 +35,10 @@ pub mod accounts;
 pub mod assert;
 #[deny(missing_docs)]
 pub mod context;
+#[deny(missing_docs)]
+pub mod invariants;
+#[deny(missing_docs)]
+pub mod model;
 pub mod negative;
 #[deny(missing_docs)]
 pub mod setup;

@@ -1,0 +1,102 @@
+//! The reference model: what the protocol says, in exact arithmetic, written from the protocol and not from the program.
+//!
+//! Nothing here is shared with the program, its `math` crate or the client: amounts are big integers, fixed point is a rational number
+//! whose denominator is a power of two, and the accumulator never wraps. A [`Security`] has one method per instruction. Each takes what the
+//! instruction decides about, and facts about accounts that are outside the protocol (may this token account receive? is that one
+//! guarded?), and answers what changes or the [`Refusal`].
+//!
+//! A method may leave a half-made change behind when it refuses: apply it to a clone, as a transaction does.
+
+mod accrual;
+mod security;
+
+pub use accrual::{fraction_unit, Accrual};
+pub use security::{Deposit, Destination, Position, Security, Terms, Vault};
+
+/// A wallet, by its number among the wallets of a test.
+pub type Wallet = usize;
+/// An asset, by its number among the assets of a test.
+pub type Asset = usize;
+
+/// Why an instruction must be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// A term is outside its range.
+    Terms,
+    /// The address is taken: a security, a vault or an approval that exists.
+    Exists,
+    /// Somebody signed who may not do this.
+    NotAllowed,
+    /// `issued + reserved + new` would exceed `authorised`.
+    AboveAuthorised,
+    /// `retire` would leave less than it must.
+    BelowRetireBound,
+    /// Somebody else holds a share.
+    OthersHoldShares,
+    /// The amount is zero, or nothing would change.
+    Nothing,
+    /// More is asked for than is there.
+    NotEnough,
+    /// Sender and receiver are one.
+    Same,
+    /// Curated shares have no bearer form; open ones have no approvals.
+    Policy,
+    /// The receiver of curated shares is not approved.
+    NotApproved,
+    /// There is no such position, vault or approval.
+    Missing,
+    /// The clock was set back behind the position's checkpoint.
+    ClockBehindCheckpoint,
+    /// The position still holds shares or is owed a whole atom.
+    NotEmpty,
+    /// A token account is missing, frozen, guarded, or somebody else's.
+    BadAccount,
+    /// The mint is not acceptable, or stopped by its issuer.
+    BadMint,
+    /// The new time is not earlier.
+    NotEarlier,
+}
+
+/// A deliberate error in the model: the suite must notice that the program does not make it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Pays claims rounded up.
+    CeilPayout,
+    /// Shares upside out to bearer shares too.
+    AccrueToBearer,
+    /// Drops what a division of the accumulator leaves.
+    LoseRemainder,
+    /// Lets the receiver of a transfer earn what the shares earned before.
+    ReceiverEarnsThePast,
+    /// Draws the stream's new end without weighing what was on its way.
+    ForgetOldEnd,
+    /// Lets money drip while nobody is registered.
+    DripToNobody,
+    /// Forgets the fraction of an atom that a closed position gives back.
+    KeepFraction,
+    /// Lets the issuer issue while others hold shares.
+    IssueAnyTime,
+    /// Retires capacity that was issued already.
+    RetireTooMuch,
+    /// Sends curated shares to holders who are not approved.
+    IgnoreApproval,
+    /// Counts what was sent to a vault, not what arrived.
+    CountSent,
+}
+
+impl Flaw {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::CeilPayout,
+        Self::AccrueToBearer,
+        Self::LoseRemainder,
+        Self::ReceiverEarnsThePast,
+        Self::ForgetOldEnd,
+        Self::DripToNobody,
+        Self::KeepFraction,
+        Self::IssueAnyTime,
+        Self::RetireTooMuch,
+        Self::IgnoreApproval,
+        Self::CountSent,
+    ];
+}

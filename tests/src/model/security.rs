@@ -1,0 +1,535 @@
+//! One security and everything that belongs to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+
+use super::{Accrual, Asset, Flaw, Refusal, Wallet};
+
+/// The least that may be authorised, share atoms.
+const LEAST_AUTHORISED: u64 = 1_000_000;
+/// Ten years of 365 days, seconds.
+const TEN_YEARS: i64 = 10 * 365 * 86_400;
+
+/// The terms of a security.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Decimals of a share.
+    pub decimals: u8,
+    /// Whether the issuer chooses who may receive.
+    pub curated: bool,
+    /// Most share atoms ever issued.
+    pub authorised: u64,
+    /// Seconds over which money drips.
+    pub drip_seconds: i64,
+    /// Seconds of notice.
+    pub notice_seconds: i64,
+    /// When redemption opens, unix seconds.
+    pub redeem_after: i64,
+}
+
+/// What one wallet has and is owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Registered share atoms.
+    pub shares: BigInt,
+    /// What one share had earned when `accrued` was brought up to date.
+    pub checkpoint: BigRational,
+    /// Payout atoms owed.
+    pub accrued: BigRational,
+    /// Payout atoms paid.
+    pub claimed: BigInt,
+    /// The address that a claim by anyone pays to; `None` for the holder's associated token account.
+    pub payout: Option<[u8; 32]>,
+}
+
+/// One backing asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vault {
+    /// Its number in the order of opening.
+    pub index: usize,
+    /// Asset atoms in it.
+    pub balance: BigInt,
+    /// Asset atoms that deposits brought in.
+    pub deposited: BigInt,
+    /// Share atoms whose tickets have collected here.
+    pub collected: BigInt,
+}
+
+/// Where a claim is to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// It is an unfrozen token account of the payout mint.
+    pub can_receive: bool,
+    /// The holder owns it.
+    pub is_holders: bool,
+    /// It is the one stored in the position.
+    pub is_stored: bool,
+    /// It is the payout vault itself.
+    pub is_payout_vault: bool,
+}
+
+/// What a deposit meets outside the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deposit {
+    /// Asset atoms in the source, which is unfrozen and the depositor's.
+    pub source: u64,
+    /// The vault's token account can receive.
+    pub vault_open: bool,
+    /// The mint is acceptable and its transfers are not stopped.
+    pub mint_open: bool,
+    /// Fee of a transfer, basis points rounded up.
+    pub fee_bps: u16,
+    /// Most asset atoms of one fee.
+    pub fee_maximum: u64,
+}
+
+/// One security.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Security {
+    /// Its terms at creation; `authorised` and `redeem_after` as they are now.
+    pub terms: Terms,
+    /// Who may act for it.
+    pub issuer: Wallet,
+    /// Who may accept to become issuer.
+    pub pending: Option<Wallet>,
+    /// Share atoms ever issued.
+    pub issued: BigInt,
+    /// Registered share atoms.
+    pub registered: BigInt,
+    /// Stream and accumulator.
+    pub accrual: Accrual,
+    /// Payout atoms ever received.
+    pub received: BigInt,
+    /// Payout atoms ever paid.
+    pub paid: BigInt,
+    /// Payout atoms in the payout vault, donations included.
+    pub payout_vault: BigInt,
+    /// Payout atoms that wait in the inbox.
+    pub inbox: BigInt,
+    /// By wallet.
+    pub positions: BTreeMap<Wallet, Position>,
+    /// Bearer share atoms, by wallet.
+    pub bearer: BTreeMap<Wallet, BigInt>,
+    /// Who may receive curated shares.
+    pub approved: BTreeSet<Wallet>,
+    /// By asset.
+    pub vaults: BTreeMap<Asset, Vault>,
+    /// The deliberate error, if any.
+    pub flaw: Option<Flaw>,
+}
+
+fn ensure(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if holds {
+        Ok(())
+    } else {
+        Err(refusal)
+    }
+}
+
+impl Security {
+    /// Creates a security with `initial` share atoms registered to its issuer.
+    ///
+    /// # Errors
+    /// [`Refusal::Terms`], [`Refusal::AboveAuthorised`].
+    pub fn create(terms: Terms, issuer: Wallet, initial: u64, now: i64, flaw: Option<Flaw>) -> Result<Self, Refusal> {
+        let least_drip = if terms.curated { 0 } else { 3_600 };
+        ensure(
+            terms.decimals <= 9
+                && terms.authorised >= LEAST_AUTHORISED
+                && (least_drip..=TEN_YEARS).contains(&terms.drip_seconds)
+                && (86_400..=TEN_YEARS).contains(&terms.notice_seconds),
+            Refusal::Terms,
+        )?;
+        ensure(initial <= terms.authorised, Refusal::AboveAuthorised)?;
+        let mut security = Self {
+            terms,
+            issuer,
+            pending: None,
+            issued: initial.into(),
+            registered: initial.into(),
+            accrual: Accrual::new(now),
+            received: BigInt::zero(),
+            paid: BigInt::zero(),
+            payout_vault: BigInt::zero(),
+            inbox: BigInt::zero(),
+            positions: BTreeMap::new(),
+            bearer: BTreeMap::new(),
+            approved: BTreeSet::new(),
+            vaults: BTreeMap::new(),
+            flaw,
+        };
+        security.position(issuer).shares = initial.into();
+        Ok(security)
+    }
+
+    /// Share atoms in existence.
+    #[must_use]
+    pub fn supply(&self) -> BigInt {
+        self.bearer.values().sum::<BigInt>() + &self.registered
+    }
+
+    /// What a vault's balance is divided by: `live supply + (authorised - issued) + redeemed - collected`.
+    #[must_use]
+    pub fn redemption_divisor(&self, vault: &Vault) -> BigInt {
+        self.supply() + self.terms.authorised - &self.issued - &vault.collected
+    }
+
+    /// What a wallet is owed at a time, payout atoms with their fraction; `None` when the clock is behind its checkpoint.
+    #[must_use]
+    pub fn owed(&self, wallet: Wallet, now: i64) -> Option<BigRational> {
+        let Some(position) = self.positions.get(&wallet) else {
+            return Some(BigRational::zero());
+        };
+        let accrual = self.accrual_at(now);
+        Some(accrual.earned(&position.shares, &position.checkpoint)? + &position.accrued)
+    }
+
+    /// The accrual settled to a time, not stored.
+    #[must_use]
+    pub fn accrual_at(&self, now: i64) -> Accrual {
+        let earning = if self.flaw == Some(Flaw::AccrueToBearer) {
+            self.supply()
+        } else {
+            self.registered.clone()
+        };
+        self.accrual.at(now, &earning, self.flaw)
+    }
+
+    fn settle(&mut self, now: i64) {
+        self.accrual = self.accrual_at(now);
+    }
+
+    fn position(&mut self, wallet: Wallet) -> &mut Position {
+        self.positions.entry(wallet).or_insert_with(|| Position {
+            shares: BigInt::zero(),
+            checkpoint: BigRational::zero(),
+            accrued: BigRational::zero(),
+            claimed: BigInt::zero(),
+            payout: None,
+        })
+    }
+
+    fn settle_position(&mut self, wallet: Wallet, accrual: &Accrual) -> Result<&mut Position, Refusal> {
+        let position = self.position(wallet);
+        position.accrued += accrual
+            .earned(&position.shares, &position.checkpoint)
+            .ok_or(Refusal::ClockBehindCheckpoint)?;
+        position.checkpoint = accrual.per_share.clone();
+        Ok(position)
+    }
+
+    fn has_position(&self, wallet: Wallet) -> Result<(), Refusal> {
+        ensure(self.positions.contains_key(&wallet), Refusal::Missing)
+    }
+
+    fn by_issuer(&self, wallet: Wallet) -> Result<(), Refusal> {
+        ensure(wallet == self.issuer, Refusal::NotAllowed)
+    }
+
+    /// Issues new shares, registered, to the issuer, who must hold every share there is.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn issue(&mut self, by: Wallet, amount: u64, now: i64) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure(amount > 0, Refusal::Nothing)?;
+        let own = self.positions.get(&by).map(|p| p.shares.clone()).unwrap_or_default();
+        ensure(
+            own == self.supply() || self.flaw == Some(Flaw::IssueAnyTime),
+            Refusal::OthersHoldShares,
+        )?;
+        ensure(
+            &self.issued + amount <= self.terms.authorised.into(),
+            Refusal::AboveAuthorised,
+        )?;
+        self.settle(now);
+        let accrual = self.accrual.clone();
+        self.settle_position(by, &accrual)?.shares += amount;
+        self.issued += amount;
+        self.registered += amount;
+        Ok(())
+    }
+
+    /// Gives up capacity for ever, leaving at least max(10^6, issued).
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn retire(&mut self, by: Wallet, amount: u64) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure(amount > 0, Refusal::Nothing)?;
+        let least = if self.flaw == Some(Flaw::RetireTooMuch) {
+            LEAST_AUTHORISED.into()
+        } else {
+            self.issued.clone().max(LEAST_AUTHORISED.into())
+        };
+        let left = self
+            .terms
+            .authorised
+            .checked_sub(amount)
+            .ok_or(Refusal::BelowRetireBound)?;
+        ensure(BigInt::from(left) >= least, Refusal::BelowRetireBound)?;
+        self.terms.authorised = left;
+        Ok(())
+    }
+
+    /// Turns bearer shares into registered ones. `bearer_usable`: the account exists, is the holder's, thawed and not guarded.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn register(&mut self, holder: Wallet, amount: u64, bearer_usable: bool, now: i64) -> Result<(), Refusal> {
+        ensure(!self.terms.curated, Refusal::Policy)?;
+        ensure(amount > 0, Refusal::Nothing)?;
+        ensure(bearer_usable, Refusal::BadAccount)?;
+        self.settle(now);
+        let accrual = self.accrual.clone();
+        let bearer = self.bearer.entry(holder).or_default();
+        ensure(*bearer >= amount.into(), Refusal::NotEnough)?;
+        *bearer -= amount;
+        self.settle_position(holder, &accrual)?.shares += amount;
+        self.registered += amount;
+        Ok(())
+    }
+
+    /// Turns registered shares into bearer ones. `guarded`: the registered account forbids moves through programs.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn unregister(
+        &mut self,
+        holder: Wallet,
+        amount: u64,
+        bearer_usable: bool,
+        guarded: bool,
+        now: i64,
+    ) -> Result<(), Refusal> {
+        ensure(!self.terms.curated, Refusal::Policy)?;
+        ensure(amount > 0, Refusal::Nothing)?;
+        self.has_position(holder)?;
+        ensure(bearer_usable && !guarded, Refusal::BadAccount)?;
+        self.settle(now);
+        let accrual = self.accrual.clone();
+        let position = self.settle_position(holder, &accrual)?;
+        ensure(position.shares >= amount.into(), Refusal::NotEnough)?;
+        position.shares -= amount;
+        self.registered -= amount;
+        *self.bearer.entry(holder).or_default() += amount;
+        if self.registered.is_zero() {
+            self.accrual.pause();
+        }
+        Ok(())
+    }
+
+    /// Sends registered shares. The security is not settled: its accumulator is computed. `guarded`: the sender's registered account
+    /// forbids moves through programs.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn transfer(&mut self, from: Wallet, to: Wallet, amount: u64, guarded: bool, now: i64) -> Result<(), Refusal> {
+        ensure(amount > 0, Refusal::Nothing)?;
+        ensure(from != to, Refusal::Same)?;
+        ensure(
+            !self.terms.curated || self.approved.contains(&to) || self.flaw == Some(Flaw::IgnoreApproval),
+            Refusal::NotApproved,
+        )?;
+        self.has_position(from)?;
+        ensure(!guarded, Refusal::BadAccount)?;
+        let accrual = self.accrual_at(now);
+        let receiver_earns_the_past = self.flaw == Some(Flaw::ReceiverEarnsThePast);
+        let position = self.settle_position(from, &accrual)?;
+        ensure(position.shares >= amount.into(), Refusal::NotEnough)?;
+        position.shares -= amount;
+        if receiver_earns_the_past {
+            self.position(to).shares += amount;
+            self.settle_position(to, &accrual)?;
+        } else {
+            self.settle_position(to, &accrual)?.shares += amount;
+        }
+        Ok(())
+    }
+
+    /// Puts money on the stream, and what the inbox holds unless it is frozen. `source`: atoms that the funder can pay from.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn distribute(
+        &mut self,
+        amount: u64,
+        source: Option<u64>,
+        inbox_frozen: bool,
+        now: i64,
+    ) -> Result<(), Refusal> {
+        if amount > 0 {
+            ensure(source.is_some_and(|source| source >= amount), Refusal::BadAccount)?;
+        }
+        let swept = if inbox_frozen {
+            BigInt::zero()
+        } else {
+            std::mem::take(&mut self.inbox)
+        };
+        let received = swept + amount;
+        ensure(!received.is_zero(), Refusal::Nothing)?;
+        self.settle(now);
+        self.accrual.add(&received, self.terms.drip_seconds, self.flaw);
+        self.received += &received;
+        self.payout_vault += received;
+        Ok(())
+    }
+
+    /// Pays a holder whole atoms; returns them. The security is not settled: its accumulator is computed.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn claim(&mut self, holder: Wallet, signed: bool, to: Destination, now: i64) -> Result<BigInt, Refusal> {
+        self.has_position(holder)?;
+        ensure(
+            to.can_receive && !to.is_payout_vault && (signed || (to.is_stored && to.is_holders)),
+            Refusal::BadAccount,
+        )?;
+        let accrual = self.accrual_at(now);
+        let ceil = self.flaw == Some(Flaw::CeilPayout);
+        let position = self.settle_position(holder, &accrual)?;
+        let amount = if ceil {
+            position.accrued.ceil()
+        } else {
+            position.accrued.floor()
+        }
+        .to_integer();
+        ensure(!amount.is_zero(), Refusal::Nothing)?;
+        position.accrued -= BigRational::from(amount.clone());
+        position.claimed += &amount;
+        ensure(self.payout_vault >= amount, Refusal::NotEnough)?;
+        self.payout_vault -= &amount;
+        self.paid += &amount;
+        Ok(amount)
+    }
+
+    /// Closes an empty position; its fraction of an atom goes back to the remainder.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn close_position(&mut self, holder: Wallet, now: i64) -> Result<(), Refusal> {
+        self.has_position(holder)?;
+        self.settle(now);
+        let accrual = self.accrual.clone();
+        let position = self.settle_position(holder, &accrual)?;
+        ensure(
+            position.shares.is_zero() && position.accrued < BigRational::one(),
+            Refusal::NotEmpty,
+        )?;
+        let fraction = position.accrued.clone();
+        if self.flaw != Some(Flaw::KeepFraction) {
+            self.accrual.remainder += fraction;
+        }
+        self.positions.remove(&holder);
+        Ok(())
+    }
+
+    /// Stores where claims by anyone pay to. `usable`: an unfrozen account of the payout mint that the holder owns.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn set_payout_account(&mut self, holder: Wallet, to: Option<[u8; 32]>, usable: bool) -> Result<(), Refusal> {
+        self.has_position(holder)?;
+        ensure(usable, Refusal::BadAccount)?;
+        self.position(holder).payout = to;
+        Ok(())
+    }
+
+    /// Lets a holder receive curated shares.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn approve(&mut self, by: Wallet, holder: Wallet) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure(self.terms.curated, Refusal::Policy)?;
+        ensure(self.approved.insert(holder), Refusal::Exists)
+    }
+
+    /// Stops a holder from receiving.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn remove_approval(&mut self, by: Wallet, holder: Wallet) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure(self.approved.remove(&holder), Refusal::Missing)
+    }
+
+    /// Names who may become issuer; nobody withdraws.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn propose(&mut self, by: Wallet, pending: Option<Wallet>) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure(pending != Some(self.issuer), Refusal::Same)?;
+        self.pending = pending;
+        Ok(())
+    }
+
+    /// Becomes the issuer.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn accept(&mut self, by: Wallet) -> Result<(), Refusal> {
+        ensure(self.pending == Some(by), Refusal::NotAllowed)?;
+        self.issuer = by;
+        self.pending = None;
+        Ok(())
+    }
+
+    /// Opens redemption earlier.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn advance_redemption(&mut self, by: Wallet, at: i64) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure(at < self.terms.redeem_after, Refusal::NotEarlier)?;
+        self.terms.redeem_after = at;
+        Ok(())
+    }
+
+    /// Opens a vault. `balance`: what lies at its address already. `acceptable`: the mint passes the policy.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn open_vault(&mut self, by: Wallet, asset: Asset, acceptable: bool, balance: u64) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure(!self.vaults.contains_key(&asset), Refusal::Exists)?;
+        ensure(acceptable, Refusal::BadMint)?;
+        let vault = Vault {
+            index: self.vaults.len(),
+            balance: balance.into(),
+            deposited: BigInt::zero(),
+            collected: BigInt::zero(),
+        };
+        self.vaults.insert(asset, vault);
+        Ok(())
+    }
+
+    /// Puts equity into a vault: what arrives counts.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn deposit(&mut self, asset: Asset, amount: u64, meets: Deposit) -> Result<(), Refusal> {
+        let vault = self.vaults.get_mut(&asset).ok_or(Refusal::Missing)?;
+        ensure(amount > 0, Refusal::Nothing)?;
+        ensure(meets.mint_open, Refusal::BadMint)?;
+        ensure(meets.vault_open, Refusal::BadAccount)?;
+        ensure(meets.source >= amount, Refusal::NotEnough)?;
+        let fee = BigRational::new(BigInt::from(amount) * meets.fee_bps, 10_000.into())
+            .ceil()
+            .to_integer()
+            .min(meets.fee_maximum.into());
+        let arrived = if self.flaw == Some(Flaw::CountSent) {
+            amount.into()
+        } else {
+            BigInt::from(amount) - fee
+        };
+        ensure(!arrived.is_zero(), Refusal::Nothing)?;
+        vault.balance += &arrived;
+        vault.deposited += arrived;
+        Ok(())
+    }
+}
