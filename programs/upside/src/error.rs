@@ -83,7 +83,7 @@ pub enum UpsideError {
     #[msg("The amount must be above zero")]
     ZeroAmount = 100,
     /// Fewer shares than asked for.
-    #[msg("The position must hold at least the amount")]
+    #[msg("The account must hold at least the amount")]
     NotEnoughShares = 101,
     /// The same account or holder on both sides.
     #[msg("Sender and receiver must be different accounts")]

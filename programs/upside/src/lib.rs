@@ -11,21 +11,21 @@
 //! Formulas are in the crate `upside-math`.
 
 // `missing_docs` is denied module by module: Anchor's macros write undocumented items beside ours, here and next to
-// every accounts struct, and an inner allow cannot reach those.
+// every accounts struct, and an inner allow cannot reach those. For the interface description they write more of them.
 #![allow(unexpected_cfgs)]
 
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod constants;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod error;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod events;
 pub mod instructions;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod seeds;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod state;
-#[deny(missing_docs)]
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod token;
 
 use anchor_lang::prelude::*;
@@ -44,44 +44,18 @@ solana_security_txt::security_txt! {
     source_code: "https://github.com/upside-tokens/upside"
 }
 
-/// The instructions.
+/// The instructions. The dispatch compares in this order, so those called most come first.
 #[program]
 pub mod upside {
     use super::*;
 
-    /// Creates a security, its mint, its payout vault and the issuer's position.
+    /// Pays a holder what they are owed.
     ///
-    /// - The issuer shall sign; the payer shall sign and pay rent.
-    /// - The terms shall be within their ranges; they never change, except that `authorised` may be lowered and `redeem_after` moved earlier.
-    /// - The payout mint shall be SPL Token, or Token-2022 with harmless extensions, and not a share of this program.
-    /// - The initial shares shall be registered to the issuer.
-    /// - It shall succeed although anyone has sent lamports to the new addresses before.
-    pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: CreateSecurityArgs) -> Result<()> {
-        instructions::security::create_security(ctx, args)
-    }
-
-    /// Issues new shares to the issuer.
-    ///
-    /// - The issuer shall sign, hold every share in existence registered, and nothing shall be reserved.
-    /// - `issued + reserved + amount` shall not exceed `authorised`.
-    pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()> {
-        instructions::security::issue(ctx, amount)
-    }
-
-    /// Turns bearer shares into registered ones of the same holder, opening the position if it is missing.
-    ///
-    /// - The holder shall sign and own the bearer account. The security shall be open.
-    /// - The shares shall earn from now on, not from before.
-    pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Result<()> {
-        instructions::shares::register(ctx, amount)
-    }
-
-    /// Turns registered shares into bearer ones of the same holder.
-    ///
-    /// - The holder shall sign and own the bearer account. The security shall be open.
-    /// - What the shares have earned shall stay owed to the position.
-    pub fn unregister<'info>(ctx: Context<'info, Unregister<'info>>, amount: u64) -> Result<()> {
-        instructions::shares::unregister(ctx, amount)
+    /// - Anyone may, to the payout account stored in the position, while the holder owns it; a holder who signs may name any account.
+    /// - The payout shall be rounded down; the fraction stays owed.
+    /// - The security shall not be written.
+    pub fn claim<'info>(ctx: Context<'info, Claim<'info>>) -> Result<()> {
+        instructions::upside::claim(ctx)
     }
 
     /// Sends registered shares to another holder, whose position is opened if it is missing.
@@ -101,13 +75,48 @@ pub mod upside {
         instructions::upside::distribute(ctx, amount)
     }
 
-    /// Pays a holder what they are owed.
+    /// Turns bearer shares into registered ones of the same holder, opening the position if it is missing.
     ///
-    /// - Anyone may, to the payout account stored in the position, while the holder owns it; a holder who signs may name any account.
-    /// - The payout shall be rounded down; the fraction stays owed.
+    /// - The holder shall sign and own the bearer account. The security shall be open.
+    /// - The shares shall earn from now on, not from before.
+    pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Result<()> {
+        instructions::shares::register(ctx, amount)
+    }
+
+    /// Turns registered shares into bearer ones of the same holder.
+    ///
+    /// - The holder shall sign and own the bearer account. The security shall be open.
+    /// - What the shares have earned shall stay owed to the position.
+    pub fn unregister<'info>(ctx: Context<'info, Unregister<'info>>, amount: u64) -> Result<()> {
+        instructions::shares::unregister(ctx, amount)
+    }
+
+    /// Puts equity into a vault for good.
+    ///
+    /// - Anyone may. The asset's mint shall pass the policy again; the vault's token account shall be thawed.
+    /// - What arrives shall be counted, not what was sent, and shall be above zero.
     /// - The security shall not be written.
-    pub fn claim<'info>(ctx: Context<'info, Claim<'info>>) -> Result<()> {
-        instructions::upside::claim(ctx)
+    pub fn deposit_equity<'info>(ctx: Context<'info, DepositEquity<'info>>, amount: u64) -> Result<()> {
+        instructions::vault::deposit_equity(ctx, amount)
+    }
+
+    /// Issues new shares to the issuer.
+    ///
+    /// - The issuer shall sign, hold every share in existence registered, and nothing shall be reserved.
+    /// - `issued + reserved + amount` shall not exceed `authorised`.
+    pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()> {
+        instructions::security::issue(ctx, amount)
+    }
+
+    /// Creates a security, its mint, its payout vault and the issuer's position.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent.
+    /// - The terms shall be within their ranges; they never change, except that `authorised` may be lowered and `redeem_after` moved earlier.
+    /// - The payout mint shall be SPL Token, or Token-2022 with harmless extensions, and not a share of this program.
+    /// - The initial shares shall be registered to the issuer.
+    /// - It shall succeed although anyone has sent lamports to the new addresses before.
+    pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: CreateSecurityArgs) -> Result<()> {
+        instructions::security::create_security(ctx, args)
     }
 
     /// Gives up capacity for ever: a share then redeems for a larger part.
@@ -196,14 +205,5 @@ pub mod upside {
     /// - It shall succeed although anyone has funded the addresses or made the vault's token account before, and although that account is born frozen.
     pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
         instructions::vault::open_vault(ctx)
-    }
-
-    /// Puts equity into a vault for good.
-    ///
-    /// - Anyone may. The asset's mint shall pass the policy again; the vault's token account shall be thawed.
-    /// - What arrives shall be counted, not what was sent, and shall be above zero.
-    /// - The security shall not be written.
-    pub fn deposit_equity<'info>(ctx: Context<'info, DepositEquity<'info>>, amount: u64) -> Result<()> {
-        instructions::vault::deposit_equity(ctx, amount)
     }
 }

@@ -1,6 +1,6 @@
 //! `approve_holder`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::{prelude::*, system_program, Discriminator};
 use bytemuck::Zeroable;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     seeds,
     state::{Approval, Security},
     token::create_state,
+    ID,
 };
 
 /// Accounts of `approve_holder`.
@@ -32,6 +33,24 @@ pub struct ApproveHolder<'info> {
     pub approval: UncheckedAccount<'info>,
     /// Creates the approval.
     pub system_program: Program<'info, System>,
+}
+
+/// Proves that `approval` lets `holder` receive shares of `security`. Only derived addresses ever carry such keys.
+pub fn check_approved(approval: Option<&AccountInfo>, security: &Pubkey, holder: &Pubkey) -> Result<()> {
+    let info = approval
+        .filter(|info| *info.owner == ID)
+        .ok_or(UpsideError::HolderNotApproved)?;
+    let data = info.try_borrow_data()?;
+    require!(
+        data.len() == Approval::SPACE && data.starts_with(Approval::DISCRIMINATOR),
+        UpsideError::HolderNotApproved
+    );
+    let approval: &Approval = bytemuck::from_bytes(&data[Approval::DISCRIMINATOR.len()..]);
+    require!(
+        approval.security == *security && approval.holder == *holder,
+        UpsideError::HolderNotApproved
+    );
+    Ok(())
 }
 
 /// See [`crate::upside::approve_holder`].

@@ -44,13 +44,13 @@ pub struct Register<'info> {
     pub system_program: Program<'info, System>,
 }
 
-/// Proves that `info` is a thawed token account of `mint` owned by `holder`: a bearer account. A registered account is frozen.
-pub(super) fn check_bearer(info: &AccountInfo, mint: &Pubkey, holder: &Pubkey) -> Result<()> {
-    require!(
-        read_token_account(info, &TOKEN_2022_PROGRAM_ID)
-            .is_some_and(|view| view.mint == *mint && view.owner == *holder && !view.frozen),
-        UpsideError::WrongBearerAccount
-    );
+/// Proves that `info` is a thawed token account of `mint` owned by `holder`, a bearer account, with at least `amount` atoms. A
+/// registered account is frozen.
+pub(super) fn check_bearer(info: &AccountInfo, mint: &Pubkey, holder: &Pubkey, amount: u64) -> Result<()> {
+    let bearer = read_token_account(info, &TOKEN_2022_PROGRAM_ID)
+        .filter(|view| view.mint == *mint && view.owner == *holder && !view.frozen)
+        .ok_or(UpsideError::WrongBearerAccount)?;
+    require!(bearer.amount >= amount, UpsideError::NotEnoughShares);
     Ok(())
 }
 
@@ -64,7 +64,7 @@ pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Res
     let mut security = a.security.load_mut()?;
     require!(!security.is_curated(), UpsideError::CuratedHasNoBearer);
     let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;
-    check_bearer(&a.bearer_account, a.mint.key, a.holder.key)?;
+    check_bearer(&a.bearer_account, a.mint.key, a.holder.key, amount)?;
     let opened = OpenPosition {
         security_key: &security_key,
         position: &a.position,

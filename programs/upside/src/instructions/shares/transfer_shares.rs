@@ -7,7 +7,8 @@ use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, PositionTotals, SharesTransferred},
-    state::{Approval, Position, Security},
+    instructions::security::check_approved,
+    state::{Position, Security},
     token::{assert_registered, ShareMint},
 };
 
@@ -38,8 +39,8 @@ pub struct TransferShares<'info> {
     /// CHECK: proven to be the receiver's registered account before the move, and S-1 after it.
     #[account(mut)]
     pub to_registered: UncheckedAccount<'info>,
-    /// The receiver's approval; needed for a curated security only.
-    pub approval: Option<AccountLoader<'info, Approval>>,
+    /// CHECK: the receiver's approval, looked at for a curated security only; checked by `check_approved`.
+    pub approval: Option<UncheckedAccount<'info>>,
     /// CHECK: the Token-2022 program.
     #[account(address = TOKEN_2022_PROGRAM_ID @ UpsideError::WrongTokenProgram)]
     pub token_program: UncheckedAccount<'info>,
@@ -57,11 +58,7 @@ impl<'info> TransferShares<'info> {
         check_holder(&self.to_holder)?;
         let security = self.security.load()?;
         if security.is_curated() {
-            let approval = self.approval.as_ref().ok_or(UpsideError::HolderNotApproved)?.load()?;
-            require!(
-                approval.security == self.security.key() && approval.holder == *self.to_holder.key,
-                UpsideError::HolderNotApproved
-            );
+            check_approved(self.approval.as_deref(), self.security.as_ref().key, self.to_holder.key)?;
         }
         Ok(())
     }

@@ -49,7 +49,7 @@ pub fn unregister<'info>(ctx: Context<'info, Unregister<'info>>, amount: u64) ->
     let mut security = a.security.load_mut()?;
     require!(!security.is_curated(), UpsideError::CuratedHasNoBearer);
     let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;
-    check_bearer(&a.bearer_account, a.mint.key, a.holder.key)?;
+    check_bearer(&a.bearer_account, a.mint.key, a.holder.key, 0)?;
 
     let upside_per_share_x64 = security.settle(now)?;
     let (registered, position) = {
