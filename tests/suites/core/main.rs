@@ -1,3 +1,17 @@
-//! The core on the compiled program, one module per subject.
+//! The core on the compiled program.
+//!
+//! | module | what is tested |
+//! |---|---|
+//! | [`flows`] | every instruction: effects to the atom, events, every error it can return |
+//! | [`registered_accounts`] | nobody moves registered shares past the program; odd accounts hurt nobody else |
+//! | [`prefunded`] | addresses funded or made before, frozen and closed accounts, a clock set back |
+//! | [`mint_policy`] | every extension by number, for vaults and payout mints |
+//! | [`binary`] | security.txt in the program's file, and the id it answers to |
+//! | [`errors`] | that no error is left untested |
 
+mod binary;
+mod errors;
 mod flows;
+mod mint_policy;
+mod prefunded;
+mod registered_accounts;
