@@ -16,6 +16,8 @@
 
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod constants;
+#[cfg(all(target_os = "solana", not(feature = "cpi")))]
+mod entrypoint;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod error;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
@@ -34,7 +36,7 @@ use instructions::{security::*, shares::*, upside::*, vault::*};
 
 declare_id!(constants::PROGRAM_ID);
 
-#[cfg(not(feature = "no-entrypoint"))]
+#[cfg(not(feature = "cpi"))]
 solana_security_txt::security_txt! {
     name: "Upside",
     project_url: "https://github.com/upside-tokens/upside",
