@@ -7,6 +7,8 @@ const DECLARED: &str = include_str!("../../../programs/upside/src/error.rs");
 
 /// Where refusals are asserted.
 const SUITE: &[&str] = &[
+    include_str!("flows/bundles.rs"),
+    include_str!("flows/extremes.rs"),
     include_str!("flows/security.rs"),
     include_str!("flows/shares.rs"),
     include_str!("flows/upside.rs"),

@@ -2,7 +2,11 @@
 //! absent or made before, a clock set back. Nothing is stuck for good, and nothing is paid wrongly.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_spl::token_2022::spl_token_2022::{error::TokenError, instruction as token};
+use anchor_spl::token_2022::spl_token_2022::{
+    error::TokenError,
+    extension::{cpi_guard, memo_transfer, ExtensionType},
+    instruction as token,
+};
 use solana_signer::Signer;
 use upside::error::UpsideError;
 use upside_client::instructions::{ApproveHolder, Claim, Distribute, SetPayoutAccount, TransferShares};
@@ -189,6 +193,58 @@ fn a_payout_account_that_is_closed_or_frozen_delays_its_holder_only() {
     }
     .instruction();
     ctx.refuse(&[set], &[&bob], UpsideError::PayoutAccountNotHolders);
+    ctx.assert_events_rebuild_state();
+}
+
+#[test]
+fn switches_on_a_holders_payout_account_concern_that_holder_only() {
+    let ctx = TestContext::new();
+    let payout = ctx.mint_with("payout of Token-2022", &[]);
+    let alice = ctx
+        .security("alice")
+        .payout(payout)
+        .supply(1 << 40, 1 << 39)
+        .drip(3_600)
+        .create();
+    let (bob, carol) = (ctx.wallet("bob"), ctx.wallet("carol"));
+    let keys = &alice.keys;
+    ctx.give_shares(&alice, &bob, 1 << 37);
+    ctx.give_shares(&alice, &carol, 1 << 37);
+    let bobs = ctx.open_account(&payout, &bob.pubkey());
+    let b = bob.pubkey();
+    let kinds = [ExtensionType::MemoTransfer, ExtensionType::CpiGuard];
+    ctx.send(
+        &[
+            token::reallocate(&payout.token_program, &bobs, &ctx.payer.pubkey(), &b, &[], &kinds).unwrap(),
+            memo_transfer::instruction::enable_required_transfer_memos(&payout.token_program, &bobs, &b, &[]).unwrap(),
+            cpi_guard::instruction::enable_cpi_guard(&payout.token_program, &bobs, &b, &[]).unwrap(),
+        ],
+        &[&bob],
+    );
+    ctx.distribute(&alice, 4_000);
+    ctx.warp(3_600);
+    let crank = Claim::crank(keys, &ctx.position(&alice, &b)).instruction();
+    ctx.refuse(std::slice::from_ref(&crank), &[], TokenError::NoMemo);
+    assert_eq!(ctx.claim(&alice, &carol), 1_000);
+    assert_eq!(ctx.claim(&alice, &alice.issuer), 2_000);
+    // Bob switches the memos off; the guard does not matter for what comes in.
+    ctx.send(
+        &[
+            memo_transfer::instruction::disable_required_transfer_memos(&payout.token_program, &bobs, &b, &[]).unwrap(),
+            crank,
+        ],
+        &[&bob],
+    );
+    assert_eq!(ctx.balance(&bobs), 1_000);
+    // A guarded account cannot fund a distribution; that is its owner's own business.
+    let fund = Distribute {
+        keys,
+        funder: b,
+        source: Some(bobs),
+        amount: 1,
+    }
+    .instruction();
+    ctx.refuse(&[fund], &[&bob], TokenError::CpiGuardTransferBlocked);
     ctx.assert_events_rebuild_state();
 }
 

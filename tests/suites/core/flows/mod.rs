@@ -1,5 +1,7 @@
 //! Every instruction: what it does, to the atom, and every reason for which it refuses.
 
+mod bundles;
+mod extremes;
 mod security;
 mod shares;
 mod upside;

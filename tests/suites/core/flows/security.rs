@@ -596,7 +596,7 @@ fn approvals_decide_who_receives_curated_shares() {
     }
     ctx.refuse(&[to_carol], &[&school.issuer], UpsideError::HolderNotApproved);
 
-    ctx.send(&[to_bob.clone()], &[&school.issuer]);
+    ctx.send(std::slice::from_ref(&to_bob), &[&school.issuer]);
     ctx.refuse(
         &[approve(bob.pubkey())],
         &[&school.issuer],
@@ -618,7 +618,11 @@ fn approvals_decide_who_receives_curated_shares() {
     assert!(matches!(receipt.events.as_slice(), [Event::ApprovalRemoved(e)] if e.holder == bob.pubkey()));
     assert_eq!(ctx.lamports(&ctx.payer.pubkey()) + receipt.fee - before, rent);
     assert!(ctx.account(&approval).is_none());
-    ctx.refuse(&[to_bob.clone()], &[&school.issuer], UpsideError::HolderNotApproved);
+    ctx.refuse(
+        std::slice::from_ref(&to_bob),
+        &[&school.issuer],
+        UpsideError::HolderNotApproved,
+    );
 
     // What bob has keeps earning and can be sent to an approved holder: here the issuer, once approved.
     ctx.distribute(&school, 900_000_000_000);
