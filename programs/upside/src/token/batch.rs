@@ -4,14 +4,9 @@
 //! invocation each: `[255]`, then for each step its number of accounts, its data length and its data. The accounts of all steps
 //! follow one another.
 
-use anchor_lang::{
-    prelude::*,
-    solana_program::{
-        instruction::{AccountMeta, Instruction},
-        program::invoke_signed_unchecked,
-    },
-};
+use anchor_lang::prelude::*;
 
+use super::{call, Meta};
 use crate::constants::TOKEN_2022_PROGRAM_ID;
 
 /// Token instruction tags used here (the same in both token programs where both have them).
@@ -41,47 +36,42 @@ pub mod tag {
 }
 
 /// A batch under construction.
-pub struct Batch {
+pub struct Batch<'a> {
     data: Vec<u8>,
-    metas: Vec<AccountMeta>,
+    metas: Vec<Meta<'a>>,
 }
 
-impl Batch {
+impl<'a> Batch<'a> {
     /// An empty batch with room for the usual move.
     pub fn new() -> Self {
-        let mut data = Vec::with_capacity(128);
+        let mut data = Vec::with_capacity(160);
         data.push(tag::BATCH);
         Self {
             data,
-            metas: Vec::with_capacity(16),
+            metas: Vec::with_capacity(24),
         }
     }
 
     /// Appends one step.
-    pub fn step(&mut self, metas: &[AccountMeta], data: &[&[u8]]) {
+    #[inline(always)]
+    pub fn step<const N: usize>(&mut self, metas: [Meta<'a>; N], data: &[&[u8]]) {
         // Every step here has at most 4 accounts and 67 bytes.
-        self.data.push(metas.len() as u8);
+        self.data.push(N as u8);
         self.data.push(data.iter().map(|part| part.len()).sum::<usize>() as u8);
         for part in data {
             self.data.extend_from_slice(part);
         }
-        self.metas.extend_from_slice(metas);
+        self.metas.extend_from_slice(&metas);
     }
 
     /// Runs all steps. `infos` must contain every account named; a step that fails fails all.
-    pub fn invoke(self, infos: &[AccountInfo], signer_seeds: &[&[u8]]) -> Result<()> {
-        let instruction = Instruction {
-            program_id: TOKEN_2022_PROGRAM_ID,
-            accounts: self.metas,
-            data: self.data,
-        };
-        // Unchecked skips only the RefCell probes; no borrow of these accounts is held across the call.
-        invoke_signed_unchecked(&instruction, infos, &[signer_seeds])?;
-        Ok(())
+    #[inline(always)]
+    pub fn invoke<const N: usize>(self, infos: [&AccountInfo; N], signer_seeds: &[&[u8]]) -> Result<()> {
+        call(&TOKEN_2022_PROGRAM_ID, &self.metas, &self.data, infos, signer_seeds)
     }
 }
 
-impl Default for Batch {
+impl Default for Batch<'_> {
     fn default() -> Self {
         Self::new()
     }

@@ -2,16 +2,12 @@
 
 use anchor_lang::{
     prelude::*,
-    solana_program::{
-        instruction::{AccountMeta, Instruction},
-        program::invoke_signed_unchecked,
-    },
     system_program::{self, Allocate, Assign, CreateAccount, Transfer},
     ZeroCopy,
 };
 
 use crate::{
-    token::{tag, TOKEN_ACCOUNT_LEN},
+    token::{call, tag, Meta, TOKEN_ACCOUNT_LEN},
     ID,
 };
 
@@ -129,17 +125,13 @@ pub fn create_token_account<'info>(
         mint.owner,
         seeds,
     )?;
-    let mut data = Vec::with_capacity(33);
-    data.push(tag::INITIALIZE_ACCOUNT_3);
-    data.extend_from_slice(owner.as_ref());
-    let instruction = Instruction {
-        program_id: *mint.owner,
-        accounts: vec![
-            AccountMeta::new(*target.key, false),
-            AccountMeta::new_readonly(*mint.key, false),
-        ],
-        data,
-    };
-    invoke_signed_unchecked(&instruction, &[target.clone(), mint.clone()], &[])?;
-    Ok(())
+    let mut data = [tag::INITIALIZE_ACCOUNT_3; 33];
+    data[1..].copy_from_slice(owner.as_ref());
+    call(
+        mint.owner,
+        &[Meta::writable(target.key), Meta::readonly(mint.key)],
+        &data,
+        [target, mint],
+        &[],
+    )
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod batch;
+mod call;
 mod create;
 mod pay;
 mod policy;
@@ -9,6 +10,7 @@ mod registered;
 
 pub use account::*;
 pub use batch::*;
+pub use call::*;
 pub use create::*;
 pub use pay::*;
 pub use policy::*;

@@ -1,14 +1,8 @@
 //! Transfers of payout tokens and vault assets.
 
-use anchor_lang::{
-    prelude::*,
-    solana_program::{
-        instruction::{AccountMeta, Instruction},
-        program::invoke_signed_unchecked,
-    },
-};
+use anchor_lang::prelude::*;
 
-use crate::token::tag;
+use super::{call, tag, Meta};
 
 /// Accounts of one `TransferChecked`.
 pub struct TransferAccounts<'a, 'info> {
@@ -26,27 +20,20 @@ pub struct TransferAccounts<'a, 'info> {
 
 /// `TransferChecked` of `amount` atoms; `signer_seeds` is empty when the authority signed the transaction.
 pub fn transfer_checked(accounts: &TransferAccounts, amount: u64, decimals: u8, signer_seeds: &[&[u8]]) -> Result<()> {
-    let mut data = Vec::with_capacity(10);
-    data.push(tag::TRANSFER_CHECKED);
-    data.extend_from_slice(&amount.to_le_bytes());
-    data.push(decimals);
-    let instruction = Instruction {
-        program_id: *accounts.token_program,
-        accounts: vec![
-            AccountMeta::new(*accounts.source.key, false),
-            AccountMeta::new_readonly(*accounts.mint.key, false),
-            AccountMeta::new(*accounts.destination.key, false),
-            AccountMeta::new_readonly(*accounts.authority.key, true),
+    let mut data = [0; 10];
+    data[0] = tag::TRANSFER_CHECKED;
+    data[1..9].copy_from_slice(&amount.to_le_bytes());
+    data[9] = decimals;
+    call(
+        accounts.token_program,
+        &[
+            Meta::writable(accounts.source.key),
+            Meta::readonly(accounts.mint.key),
+            Meta::writable(accounts.destination.key),
+            Meta::signer(accounts.authority.key),
         ],
-        data,
-    };
-    let infos = [
-        accounts.source.clone(),
-        accounts.mint.clone(),
-        accounts.destination.clone(),
-        accounts.authority.clone(),
-    ];
-    // Unchecked skips only the RefCell probes; no borrow of these accounts is held across the call.
-    invoke_signed_unchecked(&instruction, &infos, &[signer_seeds])?;
-    Ok(())
+        &data,
+        [accounts.source, accounts.mint, accounts.destination, accounts.authority],
+        signer_seeds,
+    )
 }

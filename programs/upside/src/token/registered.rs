@@ -17,7 +17,7 @@ use crate::{
     seeds,
     state::{Position, Security},
     token::{
-        create_account, is_cpi_guarded, read_token_account, requires_memo, tag, Batch, TokenAccountView,
+        create_account, is_cpi_guarded, read_token_account, requires_memo, tag, Batch, Meta, TokenAccountView,
         TOKEN_ACCOUNT_LEN,
     },
     ID,
@@ -125,17 +125,14 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         Ok(registered)
     }
 
-    fn thaw(&self, batch: &mut Batch, registered: &Registered) {
+    fn thaw<'b>(&'b self, batch: &mut Batch<'b>, registered: &'b Registered) {
         if registered.fresh {
             batch.step(
-                &[AccountMeta::new(*registered.info.key, false)],
+                [Meta::writable(registered.info.key)],
                 &[&[tag::INITIALIZE_IMMUTABLE_OWNER]],
             );
             batch.step(
-                &[
-                    AccountMeta::new(*registered.info.key, false),
-                    AccountMeta::new_readonly(*self.mint.key, false),
-                ],
+                [Meta::writable(registered.info.key), Meta::readonly(self.mint.key)],
                 &[&[tag::INITIALIZE_ACCOUNT_3], registered.holder.as_ref()],
             );
             if !self.curated {
@@ -145,34 +142,34 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.set_frozen(batch, registered, tag::THAW_ACCOUNT);
     }
 
-    fn freeze(&self, batch: &mut Batch, registered: &Registered) {
+    fn freeze<'b>(&'b self, batch: &mut Batch<'b>, registered: &'b Registered) {
         self.set_frozen(batch, registered, tag::FREEZE_ACCOUNT);
     }
 
-    fn set_frozen(&self, batch: &mut Batch, registered: &Registered, tag: u8) {
+    fn set_frozen<'b>(&'b self, batch: &mut Batch<'b>, registered: &'b Registered, tag: u8) {
         batch.step(
-            &[
-                AccountMeta::new(*registered.info.key, false),
-                AccountMeta::new_readonly(*self.mint.key, false),
-                AccountMeta::new_readonly(*self.security.key, true),
+            [
+                Meta::writable(registered.info.key),
+                Meta::readonly(self.mint.key),
+                Meta::signer(self.security.key),
             ],
             &[&[tag]],
         );
     }
 
-    fn transfer(&self, batch: &mut Batch, from: &Pubkey, to: &Pubkey, owner: &Pubkey, amount: u64) {
+    fn transfer<'b>(&'b self, batch: &mut Batch<'b>, from: &'b Pubkey, to: &'b Pubkey, owner: &'b Pubkey, amount: u64) {
         batch.step(
-            &[
-                AccountMeta::new(*from, false),
-                AccountMeta::new_readonly(*self.mint.key, false),
-                AccountMeta::new(*to, false),
-                AccountMeta::new_readonly(*owner, true),
+            [
+                Meta::writable(from),
+                Meta::readonly(self.mint.key),
+                Meta::writable(to),
+                Meta::signer(owner),
             ],
             &[&[tag::TRANSFER_CHECKED], &amount.to_le_bytes(), &[self.decimals]],
         );
     }
 
-    fn run(&self, batch: Batch, infos: &[AccountInfo<'info>]) -> Result<()> {
+    fn run<const N: usize>(&self, batch: Batch, infos: [&AccountInfo<'info>; N]) -> Result<()> {
         batch.invoke(infos, &[seeds::SECURITY, self.mint.key.as_ref(), &[self.bump]])
     }
 
@@ -182,16 +179,16 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.thaw(&mut batch, to);
         if amount > 0 {
             batch.step(
-                &[
-                    AccountMeta::new(*self.mint.key, false),
-                    AccountMeta::new(*to.info.key, false),
-                    AccountMeta::new_readonly(*self.security.key, true),
+                [
+                    Meta::writable(self.mint.key),
+                    Meta::writable(to.info.key),
+                    Meta::signer(self.security.key),
                 ],
                 &[&[tag::MINT_TO], &amount.to_le_bytes()],
             );
         }
         self.freeze(&mut batch, to);
-        self.run(batch, &[to.info.clone(), self.mint.clone(), self.security.clone()])
+        self.run(batch, [to.info, self.mint, self.security])
     }
 
     /// Moves `amount` between two registered accounts; the sender's holder has signed.
@@ -211,16 +208,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.transfer(&mut batch, from.info.key, to.info.key, holder.key, amount);
         self.freeze(&mut batch, from);
         self.freeze(&mut batch, to);
-        self.run(
-            batch,
-            &[
-                from.info.clone(),
-                to.info.clone(),
-                self.mint.clone(),
-                self.security.clone(),
-                holder.clone(),
-            ],
-        )
+        self.run(batch, [from.info, to.info, self.mint, self.security, holder])
     }
 
     /// Moves `amount` of bearer shares into a registered account; the holder owns both and has signed.
@@ -237,16 +225,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.thaw(&mut batch, to);
         self.transfer(&mut batch, bearer.key, to.info.key, holder.key, amount);
         self.freeze(&mut batch, to);
-        self.run(
-            batch,
-            &[
-                bearer.clone(),
-                to.info.clone(),
-                self.mint.clone(),
-                self.security.clone(),
-                holder.clone(),
-            ],
-        )
+        self.run(batch, [bearer, to.info, self.mint, self.security, holder])
     }
 
     /// Moves `amount` of registered shares out to a bearer account; the holder owns both and has signed.
@@ -265,16 +244,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.thaw(&mut batch, from);
         self.transfer(&mut batch, from.info.key, bearer.key, holder.key, amount);
         self.freeze(&mut batch, from);
-        self.run(
-            batch,
-            &[
-                from.info.clone(),
-                bearer.clone(),
-                self.mint.clone(),
-                self.security.clone(),
-                holder.clone(),
-            ],
-        )
+        self.run(batch, [from.info, bearer, self.mint, self.security, holder])
     }
 
     /// Closes an empty registered account; its holder has signed, its rent goes to `receiver`. One that is missing, or whose holder's

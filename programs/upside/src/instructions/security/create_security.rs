@@ -1,6 +1,6 @@
 //! `create_security`
 
-use anchor_lang::{prelude::*, solana_program::instruction::AccountMeta};
+use anchor_lang::prelude::*;
 use anchor_spl::token_2022_extensions::{token_metadata_initialize, TokenMetadataInitialize};
 use bytemuck::Zeroable;
 
@@ -12,7 +12,8 @@ use crate::{
     seeds,
     state::{Kind, Security, Terms, TransferPolicy},
     token::{
-        assert_registered, check_payout_mint, create_account, create_state, create_token_account, tag, Batch, ShareMint,
+        assert_registered, check_payout_mint, create_account, create_state, create_token_account, tag, Batch, Meta,
+        ShareMint,
     },
 };
 
@@ -193,22 +194,16 @@ impl<'info> CreateSecurity<'info> {
                 &[bumps.mint],
             ],
         )?;
-        let mint = AccountMeta::new(*self.mint.key, false);
+        let mint = Meta::writable(self.mint.key);
         let mut batch = Batch::new();
         // Pointer authority zeros: the metadata stays on the mint for ever.
-        batch.step(
-            core::slice::from_ref(&mint),
-            &[&[tag::METADATA_POINTER, 0], &[0; 32], self.mint.key.as_ref()],
-        );
+        batch.step([mint], &[&[tag::METADATA_POINTER, 0], &[0; 32], self.mint.key.as_ref()]);
         if curated {
             const FROZEN: u8 = 2;
-            batch.step(
-                core::slice::from_ref(&mint),
-                &[&[tag::DEFAULT_ACCOUNT_STATE, 0, FROZEN]],
-            );
+            batch.step([mint], &[&[tag::DEFAULT_ACCOUNT_STATE, 0, FROZEN]]);
         }
         batch.step(
-            core::slice::from_ref(&mint),
+            [mint],
             &[
                 &[tag::INITIALIZE_MINT_2, args.terms.decimals],
                 self.security.key.as_ref(),
@@ -217,7 +212,7 @@ impl<'info> CreateSecurity<'info> {
             ],
         );
         let signer: &[&[u8]] = &[seeds::SECURITY, self.mint.key.as_ref(), &[bumps.security]];
-        batch.invoke(&[self.mint.to_account_info()], signer)?;
+        batch.invoke([&self.mint], signer)?;
         token_metadata_initialize(
             CpiContext::new_with_signer(
                 *self.token_program.key,

@@ -1,0 +1,147 @@
+//! Calls of other programs through the runtime's C interface, which takes keys and accounts by reference: the Rust interface copies each
+//! key and counts references to each account, some hundreds of compute units a call.
+//!
+//! After such a call an [`AccountInfo`] shows new lamports, data and owner, but not a new data length. So what changes the length of an
+//! account that is looked at later (creating, closing, growing) goes through the Rust interface.
+
+use anchor_lang::prelude::*;
+
+/// One account of a call: by reference, as the runtime's C interface has it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Meta<'a> {
+    key: &'a Pubkey,
+    is_writable: bool,
+    is_signer: bool,
+}
+
+impl<'a> Meta<'a> {
+    /// May be changed.
+    pub const fn writable(key: &'a Pubkey) -> Self {
+        Self {
+            key,
+            is_writable: true,
+            is_signer: false,
+        }
+    }
+
+    /// May be read.
+    pub const fn readonly(key: &'a Pubkey) -> Self {
+        Self {
+            key,
+            is_writable: false,
+            is_signer: false,
+        }
+    }
+
+    /// May be read and has signed: the transaction, or this program by its seeds.
+    pub const fn signer(key: &'a Pubkey) -> Self {
+        Self {
+            key,
+            is_writable: false,
+            is_signer: true,
+        }
+    }
+}
+
+/// An instruction as the runtime's C interface has it.
+#[cfg(target_os = "solana")]
+#[repr(C)]
+struct Instruction {
+    program: *const Pubkey,
+    metas: *const u8,
+    metas_len: u64,
+    data: *const u8,
+    data_len: u64,
+}
+
+/// An account as the runtime's C interface has it.
+#[cfg(target_os = "solana")]
+#[repr(C)]
+struct Info {
+    key: *const Pubkey,
+    lamports: *const u64,
+    data_len: u64,
+    data: *const u8,
+    owner: *const Pubkey,
+    rent_epoch: u64,
+    is_signer: bool,
+    is_writable: bool,
+    executable: bool,
+}
+
+#[cfg(target_os = "solana")]
+impl Info {
+    fn new(info: &AccountInfo) -> Self {
+        // The cells are read, not borrowed: no reference to lamports or data is alive here, and none is made.
+        let (lamports, data) = unsafe {
+            (
+                core::ptr::from_ref::<u64>(*info.lamports.as_ptr()),
+                core::ptr::from_ref::<[u8]>(*info.data.as_ptr()),
+            )
+        };
+        Self {
+            key: info.key,
+            lamports,
+            data_len: data.len() as u64,
+            data: data.cast(),
+            owner: info.owner,
+            rent_epoch: 0,
+            is_signer: info.is_signer,
+            is_writable: info.is_writable,
+            executable: info.executable,
+        }
+    }
+}
+
+/// Calls `program`. `infos` has every account that `metas` names; no data of theirs may be borrowed. `signer_seeds` derive the address that
+/// this program signs for, and are empty if it signs for none: an empty list of seeds would be the address of no seeds, which not
+/// every program has.
+///
+/// Errors: those of the runtime and of the program called, which end the transaction.
+#[cfg(target_os = "solana")]
+#[inline(always)]
+pub fn call<const N: usize>(
+    program: &Pubkey,
+    metas: &[Meta],
+    data: &[u8],
+    infos: [&AccountInfo; N],
+    signer_seeds: &[&[u8]],
+) -> Result<()> {
+    let infos = infos.map(Info::new);
+    let instruction = Instruction {
+        program,
+        metas: metas.as_ptr().cast(),
+        metas_len: metas.len() as u64,
+        data: data.as_ptr(),
+        data_len: data.len() as u64,
+    };
+    let signers = [signer_seeds];
+    let signers_len = u64::from(!signer_seeds.is_empty());
+    // Every pointer is to something alive until the call returns; a slice is a pointer and a length, as the runtime's own crates assume.
+    let status = unsafe {
+        solana_define_syscall::definitions::sol_invoke_signed_c(
+            core::ptr::from_ref(&instruction).cast(),
+            infos.as_ptr().cast(),
+            N as u64,
+            signers.as_ptr().cast(),
+            signers_len,
+        )
+    };
+    match status {
+        0 => Ok(()),
+        error => Err(ProgramError::from(error).into()),
+    }
+}
+
+/// Outside the runtime there is no program to call.
+#[cfg(not(target_os = "solana"))]
+pub fn call<const N: usize>(
+    _program: &Pubkey,
+    _metas: &[Meta],
+    _data: &[u8],
+    _infos: [&AccountInfo; N],
+    _signer_seeds: &[&[u8]],
+) -> Result<()> {
+    Err(ProgramError::IncorrectProgramId.into())
+}
