@@ -8,10 +8,12 @@
 //! | [`mint_policy`] | every extension by number, for vaults and payout mints |
 //! | [`binary`] | security.txt in the program's file, and the id it answers to |
 //! | [`errors`] | that no error is left untested |
+//! | [`harness`] | that the harness notices what it must |
 
 mod binary;
 mod errors;
 mod flows;
+mod harness;
 mod mint_policy;
 mod prefunded;
 mod registered_accounts;
