@@ -405,3 +405,58 @@ fn a_vault_born_frozen_opens_and_waits_for_its_thaw() {
     ctx.send(&[deposit], &[&depositor]);
     ctx.assert_events_rebuild_state();
 }
+
+/// Wrapped SOL: the amount of an account is its lamports above rent, so lamports sent beforehand become money of the account.
+#[test]
+fn wrapped_sol_pays_out_and_backs() {
+    let ctx = TestContext::new();
+    let native = anchor_spl::token::spl_token::native_mint::ID;
+    let sol = MintRef {
+        mint: native,
+        token_program: ctx.payout().token_program,
+        decimals: 9,
+    };
+    if ctx.account(&native).is_none() {
+        let mut data = vec![0; 82];
+        (data[44], data[45]) = (9, 1);
+        let account = Account {
+            lamports: 1_000_000_000,
+            data,
+            owner: sol.token_program,
+            executable: false,
+            rent_epoch: u64::MAX,
+        };
+        ctx.set_account(&native, account);
+    }
+    let wrap = |owner: &Pubkey, lamports: u64| {
+        let account = ctx.open_account(&sol, owner);
+        let sync = token::sync_native(&sol.token_program, &account).unwrap();
+        ctx.send(
+            &[
+                system_instruction::transfer(&ctx.payer.pubkey(), &account, lamports),
+                sync,
+            ],
+            &[],
+        );
+    };
+    let builder = ctx.security("alice").payout(sol).supply(1 << 40, 1 << 39).drip(3_600);
+    // More than rent at the payout vault's address before it exists.
+    ctx.airdrop(&builder.instruction().keys().payout_vault(), 5_000_000_000);
+    let alice = builder.create();
+    let funder = ctx.wallet("funder");
+    wrap(&funder.pubkey(), 7_000_000_000);
+    wrap(&alice.keys.security, 1_000_000_000);
+    let pay = upside_client::instructions::Distribute::from_ata(&alice.keys, funder.pubkey(), 7_000_000_000);
+    ctx.send(&[pay.instruction()], &[&funder]);
+    ctx.warp(3_600);
+    assert_eq!(ctx.claim(&alice, &alice.issuer), 8_000_000_000);
+    // What was sent beforehand stays: nobody distributed it.
+    assert!(ctx.balance(&alice.keys.payout_vault()) < 5_000_000_000);
+
+    let depositor = ctx.wallet("depositor");
+    wrap(&depositor.pubkey(), 3);
+    ctx.open_vault(&alice, &sol);
+    ctx.send(&[ctx.deposit_instruction(&alice, &sol, 3).instruction()], &[&depositor]);
+    assert_eq!(ctx.vault(&alice, &native).deposited_total_atoms, 3);
+    ctx.assert_events_rebuild_state();
+}

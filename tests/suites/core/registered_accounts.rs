@@ -155,6 +155,53 @@ fn nobody_mints_and_nothing_is_sent_into_a_registered_account_from_outside() {
     ctx.assert_events_rebuild_state();
 }
 
+#[test]
+fn a_batch_of_the_holders_own_thaws_nothing() {
+    let ctx = TestContext::new();
+    let alice = ctx.security("alice").create();
+    let bob = ctx.wallet("bob");
+    ctx.give_shares(&alice, &bob, 1_000);
+    let registered = alice.keys.registered(&bob.pubkey());
+    let bearer = ctx.open_account(&ctx.share(&alice), &bob.pubkey());
+    // What the program sends, signed by the wrong wallet: thaw, transfer.
+    let steps = [
+        token::thaw_account(PROGRAM, &registered, &alice.keys.mint, &bob.pubkey(), &[]).unwrap(),
+        token::transfer_checked(
+            PROGRAM,
+            &registered,
+            &alice.keys.mint,
+            &bearer,
+            &bob.pubkey(),
+            &[],
+            1,
+            6,
+        )
+        .unwrap(),
+    ];
+    let batch = |steps: &[Instruction]| {
+        let mut data = vec![255];
+        for step in steps {
+            data.push(u8::try_from(step.accounts.len()).unwrap());
+            data.push(u8::try_from(step.data.len()).unwrap());
+            data.extend_from_slice(&step.data);
+        }
+        let accounts = steps.iter().flat_map(|step| step.accounts.clone()).collect();
+        Instruction {
+            program_id: *PROGRAM,
+            accounts,
+            data,
+        }
+    };
+    ctx.refuse(&[batch(&steps)], &[&bob], TokenError::OwnerMismatch);
+    ctx.refuse(&[batch(&steps[1..])], &[&bob], TokenError::AccountFrozen);
+    // The batch itself is well formed: the same transfer from a bearer account goes through.
+    ctx.go_bearer(&alice, &bob, 10);
+    let other = ctx.open_account(&ctx.share(&alice), &alice.issuer_key());
+    let send = token::transfer_checked(PROGRAM, &bearer, &alice.keys.mint, &other, &bob.pubkey(), &[], 1, 6).unwrap();
+    ctx.send(&[batch(&[send])], &[&bob]);
+    assert_eq!(ctx.balance(&other), 1);
+}
+
 fn close_token(account: &Pubkey, owner: &Keypair) -> Instruction {
     token::close_account(PROGRAM, account, &owner.pubkey(), &owner.pubkey(), &[]).unwrap()
 }

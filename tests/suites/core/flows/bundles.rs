@@ -2,11 +2,11 @@
 
 use anchor_lang::{prelude::Pubkey, solana_program::system_instruction};
 use solana_signer::Signer;
-use upside::error::UpsideError;
+use upside::{constants::TOKEN_2022_PROGRAM_ID, error::UpsideError};
 use upside_client::{
     instructions::{
-        ApproveHolder, Claim, ClosePosition, CreateSecurity, Distribute, Register, RemoveApproval, TransferShares,
-        Unregister,
+        token, ApproveHolder, Claim, ClosePosition, CreateSecurity, Distribute, Register, RemoveApproval,
+        TransferShares, Unregister,
     },
     transactions,
 };
@@ -222,5 +222,67 @@ fn a_holder_may_be_issuer_payer_and_funder_at_once() {
     ctx.warp(3_600);
     // What an issuer pays in comes back to them as a holder: circular, harmless, exact.
     assert_eq!(ctx.claim(&alice, &alice.issuer), 3_600);
+    ctx.assert_events_rebuild_state();
+}
+
+#[test]
+fn who_pays_rent_for_themselves_gets_it_back_themselves() {
+    let ctx = TestContext::new();
+    let alice = even(&ctx);
+    let bob = ctx.wallet("bob");
+    let b = bob.pubkey();
+    let keys = &alice.keys;
+    ctx.go_bearer(&alice, &alice.issuer, 100);
+    let bobs = ctx.open_account(&ctx.share(&alice), &b);
+    let sell =
+        token::transfer_between_atas(&TOKEN_2022_PROGRAM_ID, &keys.mint, 6, &alice.issuer_key(), &b, 100).unwrap();
+    ctx.send(&[sell], &[&alice.issuer]);
+    let before = ctx.lamports(&b);
+    let enter = Register {
+        keys,
+        payer: b,
+        holder: b,
+        bearer_account: bobs,
+        amount: 100,
+    }
+    .instruction();
+    let leave = Unregister {
+        keys,
+        holder: b,
+        bearer_account: bobs,
+        amount: 100,
+    }
+    .instruction();
+    let close = ClosePosition {
+        keys,
+        holder: b,
+        rent_payer: b,
+    }
+    .instruction();
+    ctx.send(&[enter], &[&bob]);
+    assert!(ctx.lamports(&b) < before);
+    ctx.send(&[leave, close], &[&bob]);
+    assert_eq!(ctx.lamports(&b), before);
+
+    let school = ctx.security("school").curated().create();
+    let (keys, issuer) = (&school.keys, school.issuer_key());
+    let before = ctx.lamports(&issuer);
+    let approve = ApproveHolder {
+        keys,
+        payer: issuer,
+        issuer,
+        holder: b,
+    }
+    .instruction();
+    let remove = RemoveApproval {
+        keys,
+        issuer,
+        holder: b,
+        rent_payer: issuer,
+    }
+    .instruction();
+    ctx.send(&[approve], &[&school.issuer]);
+    ctx.send(&[remove], &[&school.issuer]);
+    assert_eq!(ctx.lamports(&issuer), before);
     ctx.assert_events_rebuild_state();
 }

@@ -513,6 +513,27 @@ fn metadata_grows_and_shrinks_on_the_mint() {
 }
 
 #[test]
+fn a_longer_name_beside_a_shorter_uri_needs_no_rent() {
+    let ctx = TestContext::new();
+    let alice = ctx.security("alice").with(|args| args.uri = "u".repeat(200)).create();
+    let before = ctx.lamports(&alice.keys.mint);
+    let args = UpdateMetadataArgs {
+        name: Some("n".repeat(64)),
+        symbol: None,
+        uri: Some("short".to_owned()),
+    };
+    let update = UpdateMetadata {
+        keys: &alice.keys,
+        payer: ctx.payer.pubkey(),
+        issuer: alice.issuer_key(),
+        args,
+    };
+    ctx.send(&[update.instruction()], &[&alice.issuer]);
+    assert_eq!(ctx.lamports(&alice.keys.mint), before);
+    ctx.assert_events_rebuild_state();
+}
+
+#[test]
 fn post_update_is_an_event_and_nothing_else() {
     let ctx = TestContext::new();
     let alice = ctx.security("alice").create();
