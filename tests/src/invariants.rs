@@ -109,18 +109,23 @@ impl SecurityView {
     /// is of: only a clock set back does that.
     #[must_use]
     pub fn owed(&self, position: &Position, accrual: &Accrual) -> BigRational {
+        self.growth(position, accrual) * BigRational::from(BigInt::from(position.shares_atoms))
+            + x64(position.accrued_x64.get())
+    }
+
+    /// What one share earned since a position's checkpoint.
+    fn growth(&self, position: &Position, accrual: &Accrual) -> BigRational {
         let growth = &accrual.per_share - x64(position.checkpoint_x64.get());
         let half = BigRational::from(BigInt::one() << 63);
         let whole = BigRational::from(BigInt::one() << 64);
         // The stored accumulator wraps at 2^64 atoms per share.
-        let growth = if growth >= half {
+        if growth >= half {
             growth - whole
         } else if growth < -half {
             growth + whole
         } else {
             growth
-        };
-        growth * BigRational::from(BigInt::from(position.shares_atoms)) + x64(position.accrued_x64.get())
+        }
     }
 
     fn positions(&self) -> impl Iterator<Item = &Position> {
@@ -374,8 +379,10 @@ pub fn l1_every_holder_can_claim(
     let accrual = view.accrual_at(now);
     for holder in &view.holders {
         let Some(position) = &holder.position else { continue };
+        // A clock set back behind a claim or a transfer: the holder waits until it is there again.
+        let behind = view.growth(position, &accrual).is_negative() && position.shares_atoms > 0;
         let owed = view.owed(position, &accrual).floor().to_integer();
-        if !owed.is_positive() {
+        if behind || !owed.is_positive() {
             continue;
         }
         let paid = claim(holder.wallet);

@@ -91,6 +91,8 @@ pub struct Deposit {
 pub struct Security {
     /// Its terms at creation; `authorised` and `redeem_after` as they are now.
     pub terms: Terms,
+    /// Its name, on the mint.
+    pub name: String,
     /// Who may act for it.
     pub issuer: Wallet,
     /// Who may accept to become issuer.
@@ -134,18 +136,27 @@ impl Security {
     ///
     /// # Errors
     /// [`Refusal::Terms`], [`Refusal::AboveAuthorised`].
-    pub fn create(terms: Terms, issuer: Wallet, initial: u64, now: i64, flaw: Option<Flaw>) -> Result<Self, Refusal> {
+    pub fn create(
+        terms: Terms,
+        name: &str,
+        issuer: Wallet,
+        initial: u64,
+        now: i64,
+        flaw: Option<Flaw>,
+    ) -> Result<Self, Refusal> {
         let least_drip = if terms.curated { 0 } else { 3_600 };
         ensure(
             terms.decimals <= 9
                 && terms.authorised >= LEAST_AUTHORISED
                 && (least_drip..=TEN_YEARS).contains(&terms.drip_seconds)
-                && (86_400..=TEN_YEARS).contains(&terms.notice_seconds),
+                && (86_400..=TEN_YEARS).contains(&terms.notice_seconds)
+                && (1..=64).contains(&name.len()),
             Refusal::Terms,
         )?;
         ensure(initial <= terms.authorised, Refusal::AboveAuthorised)?;
         let mut security = Self {
             terms,
+            name: name.to_owned(),
             issuer,
             pending: None,
             issued: initial.into(),
@@ -477,6 +488,26 @@ impl Security {
         self.issuer = by;
         self.pending = None;
         Ok(())
+    }
+
+    /// Changes the name on the mint.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn rename(&mut self, by: Wallet, name: &str) -> Result<(), Refusal> {
+        self.by_issuer(by)?;
+        ensure((1..=64).contains(&name.len()), Refusal::Terms)?;
+        ensure(self.name != name, Refusal::Nothing)?;
+        self.name = name.to_owned();
+        Ok(())
+    }
+
+    /// Tells the holders something; nothing changes.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn post(&self, by: Wallet) -> Result<(), Refusal> {
+        self.by_issuer(by)
     }
 
     /// Opens redemption earlier.

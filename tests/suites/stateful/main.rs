@@ -1,1 +1,86 @@
-//! See the suite's modules.
+//! Random sequences on the compiled program, against the reference model.
+//!
+//! A sequence is a list of [`step::Step`]s, generated from a seed; a quarter of them are hostile. After every step the live accounts must be
+//! exactly what the model says, and every invariant must hold. A failing sequence is shrunk and printed: paste it into
+//! [`known::sequences`] to keep it.
+//!
+//! `UPSIDE_SEQUENCES` (500), `UPSIDE_STEPS` (200) and `UPSIDE_SEED` set how much is tried and which.
+
+mod known;
+mod run;
+mod search;
+mod step;
+mod world;
+
+use upside_tests::model::Flaw;
+
+use search::{find, Plan};
+
+fn from_env(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} must be a whole number, not {text:?}"))
+    })
+}
+
+#[test]
+fn random_sequences_agree_with_the_model_and_keep_every_invariant() {
+    let plan = Plan {
+        seed: from_env("UPSIDE_SEED", 20_261_125),
+        sequences: from_env("UPSIDE_SEQUENCES", 500),
+        steps: usize::try_from(from_env("UPSIDE_STEPS", 200)).expect("a number of steps"),
+        flaw: None,
+    };
+    let outcome = find(&plan);
+    println!("{outcome}");
+    if let Some(found) = outcome.found {
+        panic!("{}", found.shrunk(None));
+    }
+}
+
+#[test]
+fn every_flaw_of_a_wrong_model_is_noticed() {
+    for flaw in Flaw::ALL {
+        let outcome = find(&Plan {
+            seed: 1,
+            sequences: 60,
+            steps: 150,
+            flaw: Some(flaw),
+        });
+        let found = outcome
+            .found
+            .unwrap_or_else(|| panic!("60 sequences did not notice {flaw:?}"));
+        println!(
+            "{flaw:?}: sequence {} step {}: {}",
+            found.number,
+            found.failure.at,
+            found.failure.why.lines().next().unwrap_or_default()
+        );
+    }
+}
+
+#[test]
+fn a_failing_sequence_is_shrunk_to_what_matters() {
+    let flaw = Some(Flaw::CeilPayout);
+    let found = find(&Plan {
+        seed: 2,
+        sequences: 60,
+        steps: 150,
+        flaw,
+    })
+    .found
+    .expect("a wrong model is noticed");
+    let shrunk = found.shrunk(flaw);
+    println!("{shrunk}");
+    assert!(shrunk.sequence.len() <= 8, "still {} steps", shrunk.sequence.len());
+}
+
+#[test]
+fn sequences_that_once_failed_pass() {
+    let fixture = world::Fixture::new();
+    for (name, sequence) in known::sequences() {
+        if let Err(failure) = run::run(&fixture, &sequence, None, &mut run::Tally::new()) {
+            panic!("{name}: step {}: {}", failure.at, failure.why);
+        }
+    }
+}

@@ -1,0 +1,614 @@
+//! What a sequence is made of. A step says what somebody tries, not what will come of it: amounts are parts of whatever is there when
+//! the step runs, so a sequence stays meaningful when steps before it are dropped.
+
+use rand::{rngs::StdRng, seq::SliceRandom, Rng};
+
+/// Wallets that take part. The first two create the two securities.
+pub const WALLETS: usize = 6;
+/// Assets: five mints, then the shares of the other security.
+pub const ASSETS: usize = 6;
+/// The asset that is the share of the other security.
+pub const OTHER_SHARE: usize = 5;
+/// Securities.
+pub const SECURITIES: usize = 2;
+
+/// An amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Nothing.
+    Zero,
+    /// One atom.
+    One,
+    /// This many 65,536ths of what is there, rounded down.
+    Share(u16),
+    /// All that is there.
+    All,
+    /// One atom more than is there.
+    TooMuch,
+}
+
+impl Part {
+    /// The amount, of `whole` atoms.
+    pub fn of(self, whole: u64) -> u64 {
+        match self {
+            Self::Zero => 0,
+            Self::One => 1,
+            Self::Share(n) => u64::try_from(u128::from(whole) * u128::from(n) >> 16).unwrap_or(u64::MAX),
+            Self::All => whole,
+            Self::TooMuch => whole.saturating_add(1),
+        }
+    }
+
+    fn any(rng: &mut StdRng) -> Self {
+        match rng.gen_range(0..20) {
+            0 => Self::Zero,
+            1..=2 => Self::One,
+            3..=4 => Self::All,
+            5 => Self::TooMuch,
+            _ => Self::Share(rng.gen()),
+        }
+    }
+}
+
+/// A token account that money may be paid to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payee {
+    /// The associated token account of the holder.
+    Own,
+    /// A second account of the holder.
+    Second,
+    /// The associated token account of somebody else.
+    Of(usize),
+    /// The security's inbox.
+    Inbox,
+    /// The payout vault.
+    PayoutVault,
+}
+
+/// A token account of shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The holder's associated token account.
+    Bearer,
+    /// The holder's registered account.
+    Registered,
+}
+
+/// How somebody meddles with a registered account through the token program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meddling {
+    /// The holder sends shares to another registered account.
+    Transfer,
+    /// The holder burns.
+    Burn,
+    /// The holder approves a delegate.
+    Approve,
+    /// The holder gives the account away.
+    SetOwner,
+    /// The issuer thaws it.
+    Thaw,
+    /// The issuer mints into it.
+    Mint,
+    /// The holder closes it.
+    Close,
+    /// The holder takes lamports beyond the rent.
+    TakeExcessLamports,
+}
+
+/// One step. `s` is a security, `w` a wallet, `by` the wallet that signs, `a` an asset.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Step {
+    // The protocol's instructions.
+    Create {
+        s: usize,
+        curated: bool,
+        name: u8,
+        authorised: u64,
+        initial: Part,
+        drip: i64,
+    },
+    Issue {
+        s: usize,
+        by: usize,
+        part: Part,
+    },
+    Retire {
+        s: usize,
+        by: usize,
+        part: Part,
+    },
+    Register {
+        s: usize,
+        w: usize,
+        part: Part,
+    },
+    Unregister {
+        s: usize,
+        w: usize,
+        part: Part,
+    },
+    Transfer {
+        s: usize,
+        from: usize,
+        to: usize,
+        part: Part,
+    },
+    Distribute {
+        s: usize,
+        amount: u64,
+    },
+    Claim {
+        s: usize,
+        w: usize,
+        signed: bool,
+        to: Payee,
+    },
+    Crank {
+        s: usize,
+        w: usize,
+    },
+    Close {
+        s: usize,
+        w: usize,
+    },
+    SetPayout {
+        s: usize,
+        w: usize,
+        to: Payee,
+    },
+    Approve {
+        s: usize,
+        by: usize,
+        w: usize,
+    },
+    RemoveApproval {
+        s: usize,
+        by: usize,
+        w: usize,
+    },
+    Propose {
+        s: usize,
+        by: usize,
+        to: Option<usize>,
+    },
+    Accept {
+        s: usize,
+        by: usize,
+    },
+    Advance {
+        s: usize,
+        by: usize,
+        at: i64,
+    },
+    Rename {
+        s: usize,
+        by: usize,
+        name: u8,
+    },
+    Post {
+        s: usize,
+        by: usize,
+    },
+    OpenVault {
+        s: usize,
+        by: usize,
+        a: usize,
+    },
+    Deposit {
+        s: usize,
+        a: usize,
+        amount: u64,
+    },
+    /// The clock moves forward.
+    Wait(i64),
+
+    // Hostile or clumsy ones.
+    /// Several instructions in one transaction.
+    Bundle(Vec<Step>),
+    /// The clock is set back.
+    SetBack(i64),
+    DonateToPayoutVault {
+        s: usize,
+        amount: u64,
+    },
+    DonateToInbox {
+        s: usize,
+        amount: u64,
+    },
+    DonateToVault {
+        s: usize,
+        a: usize,
+        amount: u64,
+    },
+    DonateLamports {
+        s: usize,
+        slot: usize,
+    },
+    ClawBack {
+        s: usize,
+        a: usize,
+        part: Part,
+    },
+    FreezeVault {
+        s: usize,
+        a: usize,
+        freeze: bool,
+    },
+    Pause {
+        a: usize,
+        pause: bool,
+    },
+    FreezeInbox {
+        s: usize,
+        freeze: bool,
+    },
+    FreezePayout {
+        s: usize,
+        w: usize,
+        to: Payee,
+        freeze: bool,
+    },
+    ClosePayout {
+        s: usize,
+        w: usize,
+        to: Payee,
+    },
+    ReopenPayout {
+        s: usize,
+        w: usize,
+    },
+    HandPayoutOver {
+        s: usize,
+        w: usize,
+        to: Payee,
+        new_owner: usize,
+    },
+    SendBearer {
+        s: usize,
+        from: usize,
+        to: usize,
+        part: Part,
+    },
+    BurnBearer {
+        s: usize,
+        w: usize,
+        part: Part,
+    },
+    RequireMemo {
+        s: usize,
+        w: usize,
+        form: Form,
+        on: bool,
+    },
+    GuardCpi {
+        s: usize,
+        w: usize,
+        form: Form,
+        on: bool,
+    },
+    Meddle {
+        s: usize,
+        w: usize,
+        how: Meddling,
+    },
+    /// The step's instruction with another account in one place, and perhaps that signature missing.
+    WrongAccount {
+        of: Box<Step>,
+        slot: usize,
+        with: usize,
+        unsigned: bool,
+    },
+    /// The step's instruction with one of its accounts in the place of another.
+    Alias {
+        of: Box<Step>,
+        slot: usize,
+        with: usize,
+    },
+}
+
+const AMOUNTS: [u64; 9] = [0, 1, 2, 7, 1_000, 999_983, 25_000_000, 1_000_000_007, 4_000_000_000_000];
+
+fn amount(rng: &mut StdRng) -> u64 {
+    let bound = *AMOUNTS.choose(rng).expect("amounts");
+    if rng.gen_bool(0.5) {
+        bound
+    } else {
+        rng.gen_range(0..=bound)
+    }
+}
+
+fn wait(rng: &mut StdRng) -> i64 {
+    match rng.gen_range(0..10) {
+        0 => 1,
+        1..=3 => rng.gen_range(1..600),
+        4..=7 => rng.gen_range(600..200_000),
+        8 => rng.gen_range(200_000..3_000_000),
+        _ => rng.gen_range(1..40_000_000),
+    }
+}
+
+fn payee(rng: &mut StdRng) -> Payee {
+    match rng.gen_range(0..10) {
+        0..=4 => Payee::Own,
+        5..=6 => Payee::Second,
+        7 => Payee::Of(rng.gen_range(0..WALLETS)),
+        8 => Payee::Inbox,
+        _ => Payee::PayoutVault,
+    }
+}
+
+fn form(rng: &mut StdRng) -> Form {
+    *[Form::Bearer, Form::Registered].choose(rng).expect("forms")
+}
+
+fn create(rng: &mut StdRng, s: usize) -> Step {
+    let curated = rng.gen_bool(0.3);
+    let drips: &[i64] = if curated {
+        &[0, 0, 1, 3_600, 604_800]
+    } else {
+        &[
+            3_600, 3_600, 604_800, 604_800, 604_800, 2_592_000, 86_400, 86_400, 3_599,
+        ]
+    };
+    Step::Create {
+        s,
+        curated,
+        name: rng.gen_range(1..=64),
+        authorised: *[1_000_000, 1_000_003, 5_000_000, 1_000_000_000_000, 999_999]
+            .choose_weighted(rng, |n| if *n < 1_000_000 { 1 } else { 20 })
+            .expect("amounts"),
+        initial: *[
+            Part::Zero,
+            Part::One,
+            Part::Share(30_000),
+            Part::Share(60_000),
+            Part::All,
+            Part::TooMuch,
+        ]
+        .choose_weighted(rng, |part| match part {
+            Part::TooMuch => 1,
+            Part::Zero | Part::One => 2,
+            _ => 8,
+        })
+        .expect("parts"),
+        drip: *drips.choose(rng).expect("drips"),
+    }
+}
+
+/// Somebody who mostly is the issuer.
+fn issuer(rng: &mut StdRng, s: usize) -> usize {
+    if rng.gen_bool(0.8) {
+        s
+    } else {
+        rng.gen_range(0..WALLETS)
+    }
+}
+
+/// Any of the protocol's instructions.
+fn instruction(rng: &mut StdRng) -> Step {
+    let s = rng.gen_range(0..SECURITIES);
+    let w = rng.gen_range(0..WALLETS);
+    let part = Part::any(rng);
+    match rng.gen_range(0..100) {
+        0 => create(rng, s),
+        1..=3 => Step::Issue {
+            s,
+            by: issuer(rng, s),
+            part,
+        },
+        4..=5 => Step::Retire {
+            s,
+            by: issuer(rng, s),
+            part,
+        },
+        6..=15 => Step::Register { s, w, part },
+        16..=27 => Step::Unregister { s, w, part },
+        28..=43 => Step::Transfer {
+            s,
+            from: if rng.gen_bool(0.4) { s } else { w },
+            to: rng.gen_range(0..WALLETS),
+            part,
+        },
+        44..=55 => Step::Distribute { s, amount: amount(rng) },
+        56..=64 => Step::Claim {
+            s,
+            w,
+            signed: rng.gen_bool(0.7),
+            to: payee(rng),
+        },
+        65..=72 => Step::Crank { s, w },
+        73..=77 => Step::Close { s, w },
+        78..=79 => Step::SetPayout { s, w, to: payee(rng) },
+        80..=85 => Step::Approve {
+            s,
+            by: issuer(rng, s),
+            w,
+        },
+        86 => Step::RemoveApproval {
+            s,
+            by: issuer(rng, s),
+            w,
+        },
+        87 => Step::Propose {
+            s,
+            by: issuer(rng, s),
+            to: rng.gen_bool(0.8).then_some(w),
+        },
+        88 => Step::Accept { s, by: w },
+        89 => Step::Advance {
+            s,
+            by: issuer(rng, s),
+            at: rng.gen_range(1_700_000_000..2_500_000_000),
+        },
+        90 => Step::Rename {
+            s,
+            by: issuer(rng, s),
+            name: rng.gen_range(1..=65),
+        },
+        91 => Step::Post { s, by: issuer(rng, s) },
+        92..=94 => Step::OpenVault {
+            s,
+            by: issuer(rng, s),
+            a: rng.gen_range(0..ASSETS),
+        },
+        _ => Step::Deposit {
+            s,
+            a: rng.gen_range(0..ASSETS).saturating_sub(1),
+            amount: amount(rng),
+        },
+    }
+}
+
+fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
+    let s = rng.gen_range(0..SECURITIES);
+    let w = rng.gen_range(0..WALLETS);
+    let a = rng.gen_range(0..ASSETS - 1);
+    match rng.gen_range(0..28) {
+        0..=2 => Step::Bundle((0..rng.gen_range(2..4)).map(|_| instruction(rng)).collect()),
+        3..=4 if may_set_back => Step::SetBack(if rng.gen() { rng.gen_range(1..5) } else { wait(rng) }),
+        5 => Step::DonateToPayoutVault { s, amount: amount(rng) },
+        6..=7 => Step::DonateToInbox { s, amount: amount(rng) },
+        8 => Step::DonateToVault {
+            s,
+            a,
+            amount: amount(rng),
+        },
+        9 => Step::DonateLamports {
+            s,
+            slot: rng.gen_range(0..64),
+        },
+        10 => Step::ClawBack {
+            s,
+            a,
+            part: Part::any(rng),
+        },
+        11 => Step::FreezeVault {
+            s,
+            a,
+            freeze: rng.gen_bool(0.4),
+        },
+        12 => Step::Pause {
+            a,
+            pause: rng.gen_bool(0.4),
+        },
+        13 => Step::FreezeInbox {
+            s,
+            freeze: rng.gen_bool(0.4),
+        },
+        14 => Step::FreezePayout {
+            s,
+            w,
+            to: payee(rng),
+            freeze: rng.gen_bool(0.5),
+        },
+        15 => Step::ClosePayout { s, w, to: payee(rng) },
+        16 => Step::ReopenPayout { s, w },
+        17 => Step::HandPayoutOver {
+            s,
+            w,
+            to: payee(rng),
+            new_owner: rng.gen_range(0..WALLETS),
+        },
+        18 => Step::SendBearer {
+            s,
+            from: w,
+            to: rng.gen_range(0..WALLETS),
+            part: Part::any(rng),
+        },
+        19 => Step::BurnBearer {
+            s,
+            w,
+            part: Part::any(rng),
+        },
+        20 => Step::RequireMemo {
+            s,
+            w,
+            form: form(rng),
+            on: rng.gen_bool(0.7),
+        },
+        21 => Step::GuardCpi {
+            s,
+            w,
+            form: form(rng),
+            on: rng.gen_bool(0.4),
+        },
+        22..=23 => Step::Meddle {
+            s,
+            w,
+            how: *[
+                Meddling::Transfer,
+                Meddling::Burn,
+                Meddling::Approve,
+                Meddling::SetOwner,
+                Meddling::Thaw,
+                Meddling::Mint,
+                Meddling::Close,
+                Meddling::Close,
+                Meddling::TakeExcessLamports,
+            ]
+            .choose(rng)
+            .expect("meddlings"),
+        },
+        24 => Step::Alias {
+            of: Box::new(instruction(rng)),
+            slot: rng.gen_range(0..16),
+            with: rng.gen_range(0..16),
+        },
+        _ => Step::WrongAccount {
+            of: Box::new(instruction(rng)),
+            slot: rng.gen_range(0..16),
+            with: rng.gen_range(0..256),
+            unsigned: rng.gen_bool(0.2),
+        },
+    }
+}
+
+/// A sequence: mostly both securities are created first; a quarter of what follows is hostile. In two of three sequences the clock never goes back.
+pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
+    let may_set_back = rng.gen_range(0..3) == 0;
+    let mut sequence = Vec::with_capacity(steps);
+    for s in 0..SECURITIES {
+        if rng.gen_bool(0.3) {
+            sequence.push(Step::DonateLamports {
+                s,
+                slot: rng.gen_range(0..64),
+            });
+        }
+        sequence.push(create(rng, s));
+        // Vaults are opened; the one whose accounts are born frozen is thawed.
+        for a in 0..ASSETS - 2 {
+            if rng.gen_bool(0.5) {
+                sequence.push(Step::OpenVault { s, by: s, a });
+                sequence.extend((a == 1).then_some(Step::FreezeVault { s, a, freeze: false }));
+            }
+        }
+        // The issuer gives shares away, mostly.
+        for w in 0..WALLETS {
+            if rng.gen_bool(0.6) {
+                sequence.push(Step::Approve { s, by: s, w });
+                sequence.push(Step::Transfer {
+                    s,
+                    from: s,
+                    to: w,
+                    part: Part::Share(rng.gen_range(1_000..30_000)),
+                });
+            }
+        }
+    }
+    while sequence.len() < steps {
+        let step = match rng.gen_range(0..100) {
+            0..=24 => hostile(rng, may_set_back),
+            25..=39 => Step::Wait(wait(rng)),
+            _ => instruction(rng),
+        };
+        let accept = match step {
+            Step::Propose { s, to: Some(by), .. } if rng.gen_bool(0.5) => Some(Step::Accept { s, by }),
+            _ => None,
+        };
+        sequence.push(step);
+        sequence.extend(accept);
+    }
+    sequence.truncate(steps);
+    sequence
+}

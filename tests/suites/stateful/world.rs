@@ -1,0 +1,512 @@
+//! The machine a sequence runs on, and where everything is.
+
+use std::collections::HashMap;
+
+use anchor_lang::{
+    prelude::{Clock, Pubkey},
+    solana_program::instruction::Instruction,
+};
+use anchor_spl::token_2022::spl_token_2022::{
+    self,
+    extension::{cpi_guard::CpiGuard, BaseStateWithExtensions, StateWithExtensions},
+    state::AccountState,
+};
+use litesvm::{
+    types::{FailedTransactionMetadata, TransactionMetadata},
+    LiteSVM,
+};
+use solana_account_v4::ReadableAccount;
+use solana_signer::Signer;
+use solana_transaction::{Signature, Transaction};
+use upside::{
+    constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    state::{Kind, TransferPolicy},
+};
+use upside_client::{
+    events::{decode_all, Event},
+    pda,
+    solana_account::Account,
+    SecurityKeys,
+};
+use upside_lookalike_mints::{balances::MintRef, equity, keys, EquityMint, Extension, PayoutMint, PAYOUT};
+use upside_tests::context::{program_bytes, START_TS};
+
+use crate::step::{OTHER_SHARE, SECURITIES, WALLETS};
+
+/// Atoms that the bank has of each payout mint and asset: more than any sequence spends.
+const BANK_ATOMS: u64 = 1 << 60;
+
+/// An asset and what its mint does.
+pub struct AssetMint {
+    /// The mint.
+    pub mint: MintRef,
+    /// Whether the mint passes the policy.
+    pub acceptable: bool,
+    /// Transfer fee, basis points.
+    pub fee_bps: u16,
+    /// Most atoms of one fee.
+    pub fee_maximum: u64,
+}
+
+/// Where one security's accounts are.
+pub struct Places {
+    /// Its fixed keys; whether it is curated is decided when it is created.
+    pub keys: SecurityKeys,
+    /// Payout vault.
+    pub payout_vault: Pubkey,
+    /// Inbox.
+    pub inbox: Pubkey,
+    /// Positions, by wallet.
+    pub position: Vec<Pubkey>,
+    /// Registered accounts, by wallet.
+    pub registered: Vec<Pubkey>,
+    /// Bearer accounts, by wallet.
+    pub bearer: Vec<Pubkey>,
+    /// Approvals, by wallet.
+    pub approval: Vec<Pubkey>,
+    /// Payout accounts, by wallet: the associated one, a second one, and one that only the check of L-1 uses.
+    pub payout: Vec<[Pubkey; 3]>,
+    /// Vaults, by asset.
+    pub vault: Vec<Pubkey>,
+    /// Token accounts of the vaults, by asset.
+    pub vault_account: Vec<Pubkey>,
+}
+
+/// What all sequences share.
+pub struct Fixture {
+    /// The machine with the program, the mints and the wallets, before any security.
+    pub machine: LiteSVM,
+    /// Pays all fees and rents; rich in everything.
+    pub bank: Pubkey,
+    /// The wallets.
+    pub wallets: Vec<Pubkey>,
+    /// Payout mints, by security: one legacy, one Token-2022.
+    pub payouts: [MintRef; SECURITIES],
+    /// Authority over the payout mints.
+    pub payout_authority: Pubkey,
+    /// Authority over the assets.
+    pub asset_authority: Pubkey,
+    /// Assets; the shares of the other security are not among them.
+    pub assets: Vec<AssetMint>,
+    /// By security.
+    pub places: Vec<Places>,
+    /// Every address that a sequence can touch.
+    pub tracked: Vec<Pubkey>,
+    index: HashMap<Pubkey, usize>,
+}
+
+const FEE: EquityMint = EquityMint {
+    symbol: "FEEx",
+    name: "Transfer fee",
+    uri: "https://fee.invalid/x.json",
+    decimals: 6,
+    extensions: &[
+        Extension::Metadata,
+        Extension::PermanentDelegate,
+        Extension::Pausable,
+        Extension::TransferFee {
+            bps: 50,
+            maximum_atoms: 1_000_000,
+        },
+    ],
+};
+const UNMOVABLE: EquityMint = EquityMint {
+    symbol: "STUCKx",
+    name: "Not transferable",
+    uri: "https://stuck.invalid/x.json",
+    decimals: 6,
+    extensions: &[Extension::NonTransferable],
+};
+const PLAIN_2022: EquityMint = EquityMint {
+    symbol: "PAY22",
+    name: "Payout of Token-2022",
+    uri: "https://pay.invalid/x.json",
+    decimals: 2,
+    extensions: &[Extension::Metadata, Extension::MintCloseAuthority],
+};
+
+fn key(label: &str) -> Pubkey {
+    keys::keypair(label).pubkey()
+}
+
+/// Sends without signatures. `number` makes the transaction unlike any other.
+fn transaction(payer: &Pubkey, instructions: &[Instruction], number: u64) -> Transaction {
+    let mut transaction = Transaction::new_with_payer(instructions, Some(payer));
+    let mut signature = [0; 64];
+    signature[..8].copy_from_slice(&number.to_le_bytes());
+    transaction.signatures[0] = Signature::from(signature);
+    transaction
+}
+
+struct Builder {
+    machine: LiteSVM,
+    bank: Pubkey,
+    sent: u64,
+}
+
+impl Builder {
+    fn send(&mut self, instructions: &[Instruction]) {
+        self.sent += 1;
+        // Numbers of the fixture lie above those of any sequence.
+        let transaction = transaction(&self.bank, instructions, u64::MAX - self.sent);
+        self.machine
+            .send_transaction(transaction)
+            .unwrap_or_else(|e| panic!("the fixture cannot be made: {:?}\n{}", e.err, e.meta.logs.join("\n")));
+    }
+
+    fn legacy(&mut self, label: &str, decimals: u8, authority: &Pubkey) -> MintRef {
+        let mint = key(label);
+        let instructions = PayoutMint { decimals, ..PAYOUT }
+            .create_instructions(&self.bank, &mint, authority)
+            .expect("instructions");
+        self.send(&instructions);
+        MintRef {
+            mint,
+            token_program: TOKEN_PROGRAM_ID,
+            decimals,
+        }
+    }
+
+    fn token_2022(&mut self, description: &EquityMint, authority: &Pubkey) -> MintRef {
+        let mint = key(description.symbol);
+        let instructions = description
+            .create_instructions(&self.bank, &mint, authority)
+            .expect("instructions");
+        self.send(&instructions);
+        MintRef {
+            mint,
+            token_program: TOKEN_2022_PROGRAM_ID,
+            decimals: description.decimals,
+        }
+    }
+
+    fn fund_bank(&mut self, mint: &MintRef, authority: &Pubkey, frozen: bool) {
+        let bank = self.bank;
+        let mut instructions = vec![mint.open_account(&bank, &bank)];
+        if frozen {
+            instructions.push(mint.thaw(authority, &bank).expect("instruction"));
+        }
+        instructions.push(mint.mint_to(authority, &bank, BANK_ATOMS).expect("instruction"));
+        self.send(&instructions);
+    }
+
+    /// A token account at a key of its own.
+    fn open_extra(&mut self, mint: &MintRef, owner: &Pubkey, at: &Pubkey) {
+        let lamports = self.machine.minimum_balance_for_rent_exemption(165);
+        let bank = self.bank;
+        self.send(&[
+            anchor_lang::solana_program::system_instruction::create_account(
+                &bank,
+                at,
+                lamports,
+                165,
+                &mint.token_program,
+            ),
+            spl_token_2022::instruction::initialize_account3(&mint.token_program, at, &mint.mint, owner)
+                .expect("instruction"),
+        ]);
+    }
+}
+
+impl Fixture {
+    /// Makes everything once; a sequence starts from a clone of the machine.
+    pub fn new() -> Self {
+        let mut machine = LiteSVM::new()
+            .with_sigverify(false)
+            .with_blockhash_check(false)
+            .with_transaction_history(0);
+        machine
+            .add_program(upside::ID, program_bytes())
+            .unwrap_or_else(|e| panic!("the program does not load: {e:?}"));
+        let mut clock = machine.get_sysvar::<Clock>();
+        clock.unix_timestamp = START_TS;
+        machine.set_sysvar(&clock);
+        let bank = key("bank");
+        machine.airdrop(&bank, 500_000_000_000).expect("lamports");
+        let mut b = Builder { machine, bank, sent: 0 };
+        let wallets: Vec<Pubkey> = (0..WALLETS).map(|w| key(&format!("wallet {w}"))).collect();
+        for wallet in &wallets {
+            b.machine.airdrop(wallet, 10_000_000_000).expect("lamports");
+        }
+        let payout_authority = keys::payout_authority().pubkey();
+        let asset_authority = keys::equity_authority().pubkey();
+        let payouts = [
+            b.legacy("payout mint", PAYOUT.decimals, &payout_authority),
+            b.token_2022(&PLAIN_2022, &payout_authority),
+        ];
+        for payout in &payouts {
+            b.fund_bank(payout, &payout_authority, false);
+        }
+        let mut assets = Vec::new();
+        for description in [
+            *equity::by_symbol("ACMEx").expect("a symbol of the table"),
+            *equity::by_symbol("INITx").expect("a symbol of the table"),
+            FEE,
+        ] {
+            let mint = b.token_2022(&description, &asset_authority);
+            b.fund_bank(&mint, &asset_authority, description.frozen_by_default());
+            let fee = description.extensions.iter().find_map(|extension| match extension {
+                Extension::TransferFee { bps, maximum_atoms } => Some((*bps, *maximum_atoms)),
+                _ => None,
+            });
+            let (fee_bps, fee_maximum) = fee.unwrap_or_default();
+            assets.push(AssetMint {
+                mint,
+                acceptable: true,
+                fee_bps,
+                fee_maximum,
+            });
+        }
+        let legacy = b.legacy("legacy asset", 9, &asset_authority);
+        b.fund_bank(&legacy, &asset_authority, false);
+        let stuck = b.token_2022(&UNMOVABLE, &asset_authority);
+        for (mint, acceptable) in [(legacy, true), (stuck, false)] {
+            assets.push(AssetMint {
+                mint,
+                acceptable,
+                fee_bps: 0,
+                fee_maximum: 0,
+            });
+        }
+        assert_eq!(assets.len(), OTHER_SHARE);
+
+        let keys: Vec<SecurityKeys> = (0..SECURITIES)
+            .map(|s| {
+                SecurityKeys::derive(
+                    &wallets[s],
+                    Kind::Expression,
+                    0,
+                    TransferPolicy::Open,
+                    payouts[s].mint,
+                    payouts[s].token_program,
+                )
+            })
+            .collect();
+        let mut places = Vec::new();
+        for (s, security) in keys.iter().enumerate() {
+            let other = MintRef {
+                mint: keys[1 - s].mint,
+                token_program: TOKEN_2022_PROGRAM_ID,
+                decimals: 0,
+            };
+            let asset_mints: Vec<MintRef> = assets.iter().map(|asset| asset.mint).chain([other]).collect();
+            let payout: Vec<[Pubkey; 3]> = (0..WALLETS)
+                .map(|w| {
+                    [
+                        payouts[s].account_of(&wallets[w]),
+                        key(&format!("second payout account {s} {w}")),
+                        key(&format!("third payout account {s} {w}")),
+                    ]
+                })
+                .collect();
+            for (wallet, [_, second, third]) in wallets.iter().zip(&payout) {
+                b.send(&[payouts[s].open_account(&bank, wallet)]);
+                b.open_extra(&payouts[s], wallet, second);
+                b.open_extra(&payouts[s], wallet, third);
+            }
+            let vault: Vec<Pubkey> = asset_mints.iter().map(|asset| security.vault(&asset.mint)).collect();
+            places.push(Places {
+                keys: *security,
+                payout_vault: security.payout_vault(),
+                inbox: security.inbox(),
+                position: wallets.iter().map(|wallet| security.position(wallet)).collect(),
+                registered: wallets.iter().map(|wallet| security.registered(wallet)).collect(),
+                bearer: wallets.iter().map(|wallet| security.bearer_account(wallet)).collect(),
+                approval: wallets.iter().map(|wallet| security.approval(wallet)).collect(),
+                payout,
+                vault_account: vault
+                    .iter()
+                    .zip(&asset_mints)
+                    .map(|(vault, asset)| pda::vault_account(vault, &asset.mint, &asset.token_program))
+                    .collect(),
+                vault,
+            });
+        }
+        let mut tracked = Vec::new();
+        for place in &places {
+            tracked.extend([place.keys.security, place.keys.mint, place.payout_vault, place.inbox]);
+            for list in [
+                &place.position,
+                &place.registered,
+                &place.bearer,
+                &place.approval,
+                &place.vault,
+                &place.vault_account,
+            ] {
+                tracked.extend(list);
+            }
+            tracked.extend(place.payout.iter().flatten());
+        }
+        for mint in payouts.iter().chain(assets.iter().map(|asset| &asset.mint)) {
+            tracked.extend([mint.mint, mint.account_of(&bank)]);
+        }
+        tracked.extend(&wallets);
+        tracked.push(bank);
+        let index = tracked.iter().enumerate().map(|(at, key)| (*key, at)).collect();
+        Self {
+            machine: b.machine,
+            bank,
+            wallets,
+            payouts,
+            payout_authority,
+            asset_authority,
+            assets,
+            places,
+            tracked,
+            index,
+        }
+    }
+
+    /// Where an address is among [`Self::tracked`].
+    pub fn at(&self, address: &Pubkey) -> Option<usize> {
+        self.index.get(address).copied()
+    }
+
+    /// An asset's mint as security `s` sees it.
+    pub fn asset(&self, s: usize, a: usize) -> MintRef {
+        match self.assets.get(a) {
+            Some(asset) => asset.mint,
+            None => MintRef {
+                mint: self.places[1 - s].keys.mint,
+                token_program: TOKEN_2022_PROGRAM_ID,
+                decimals: 0,
+            },
+        }
+    }
+}
+
+/// Every tracked account at one moment.
+pub type Snapshot = Vec<Option<Account>>;
+
+/// A token account as its bytes say.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenView {
+    /// Mint.
+    pub mint: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// Atoms.
+    pub amount: u64,
+    /// Whether frozen.
+    pub frozen: bool,
+    /// Whether its owner forbids moves through programs.
+    pub guarded: bool,
+}
+
+/// Reads a token account; `None` if it is none.
+pub fn token(account: Option<&Account>) -> Option<TokenView> {
+    let account = account?;
+    if account.owner != TOKEN_PROGRAM_ID && account.owner != TOKEN_2022_PROGRAM_ID {
+        return None;
+    }
+    let state = StateWithExtensions::<spl_token_2022::state::Account>::unpack(&account.data).ok()?;
+    Some(TokenView {
+        mint: state.base.mint,
+        owner: state.base.owner,
+        amount: state.base.amount,
+        frozen: state.base.state == AccountState::Frozen,
+        guarded: state
+            .get_extension::<CpiGuard>()
+            .is_ok_and(|guard| guard.lock_cpi.into()),
+    })
+}
+
+fn to_account(account: &impl ReadableAccount) -> Account {
+    Account {
+        lamports: account.lamports(),
+        data: account.data().to_vec(),
+        owner: *account.owner(),
+        executable: account.executable(),
+        rent_epoch: account.rent_epoch(),
+    }
+}
+
+/// One sequence's machine.
+pub struct Machine<'a> {
+    /// What is shared.
+    pub fixture: &'a Fixture,
+    svm: LiteSVM,
+    sent: u64,
+}
+
+/// A transaction that went through: its events.
+pub type Sent = Result<Vec<Event>, Box<FailedTransactionMetadata>>;
+
+fn events(meta: &TransactionMetadata, keys: &[Pubkey]) -> Vec<Event> {
+    decode_all(meta.inner_instructions.iter().flatten().filter_map(|inner| {
+        let program = keys.get(usize::from(inner.instruction.program_id_index))?;
+        Some((*program, inner.instruction.data.as_slice()))
+    }))
+    .expect("the program's own events decode")
+}
+
+impl<'a> Machine<'a> {
+    /// A fresh one.
+    pub fn new(fixture: &'a Fixture) -> Self {
+        Self {
+            fixture,
+            svm: fixture.machine.clone(),
+            sent: 0,
+        }
+    }
+
+    /// Sends instructions in one transaction.
+    pub fn send(&mut self, instructions: &[Instruction]) -> Sent {
+        self.sent += 1;
+        let transaction = transaction(&self.fixture.bank, instructions, self.sent);
+        let keys = transaction.message.account_keys.clone();
+        match self.svm.send_transaction(transaction) {
+            Ok(meta) => Ok(events(&meta, &keys)),
+            Err(failed) => Err(Box::new(failed)),
+        }
+    }
+
+    /// What sending would do: events, and the tracked accounts afterwards.
+    pub fn simulate(
+        &mut self,
+        instructions: &[Instruction],
+        before: &Snapshot,
+    ) -> Result<(Vec<Event>, Snapshot), String> {
+        self.sent += 1;
+        let transaction = transaction(&self.fixture.bank, instructions, self.sent);
+        let keys = transaction.message.account_keys.clone();
+        let info = self
+            .svm
+            .simulate_transaction(transaction)
+            .map_err(|failed| format!("{:?}\n{}", failed.err, failed.meta.logs.join("\n")))?;
+        let mut after = before.clone();
+        for (address, account) in &info.post_accounts {
+            if let Some(at) = self.fixture.at(address) {
+                after[at] = Some(to_account(account)).filter(|account| account.lamports > 0);
+            }
+        }
+        Ok((events(&info.meta, &keys), after))
+    }
+
+    /// Every tracked account now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.fixture
+            .tracked
+            .iter()
+            .map(|address| {
+                self.svm
+                    .get_account(address)
+                    .filter(|account| account.lamports > 0)
+                    .map(|account| Account {
+                        lamports: account.lamports,
+                        data: account.data,
+                        owner: account.owner,
+                        executable: account.executable,
+                        rent_epoch: account.rent_epoch,
+                    })
+            })
+            .collect()
+    }
+
+    /// Sets the clock.
+    pub fn set_time(&mut self, now: i64) {
+        let mut clock = self.svm.get_sysvar::<Clock>();
+        clock.unix_timestamp = now;
+        self.svm.set_sysvar(&clock);
+    }
+}
