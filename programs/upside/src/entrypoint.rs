@@ -10,14 +10,12 @@ use anchor_lang::{
     event::EVENT_IX_TAG,
     prelude::AccountInfo,
     solana_program::entrypoint::{
-        custom_heap_default, custom_panic_default, deserialize_into, MAX_PERMITTED_DATA_INCREASE, NON_DUP_MARKER,
-        SUCCESS,
+        custom_panic_default, deserialize_into, MAX_PERMITTED_DATA_INCREASE, NON_DUP_MARKER, SUCCESS,
     },
 };
 
-use crate::{entry, EVENT_AUTHORITY_AND_BUMP};
+use crate::{entry, heap, EVENT_AUTHORITY_AND_BUMP};
 
-custom_heap_default!();
 custom_panic_default!();
 
 /// Offset of the first account in the input, after the number of accounts.
@@ -78,5 +76,8 @@ pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
     if unsafe { is_event(input) } {
         return SUCCESS;
     }
-    unsafe { run(input) }
+    unsafe {
+        heap::prepare();
+        run(input)
+    }
 }

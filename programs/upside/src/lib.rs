@@ -22,6 +22,8 @@ mod entrypoint;
 pub mod error;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod events;
+#[cfg(all(target_os = "solana", not(feature = "cpi")))]
+mod heap;
 pub mod instructions;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod seeds;
