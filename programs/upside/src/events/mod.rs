@@ -107,7 +107,7 @@ impl From<&Position> for PositionTotals {
 /// Emits `event` by a call of the program to itself.
 ///
 /// The same bytes and accounts as Anchor's `emit_cpi!`, without its re-derivation and copies.
-#[inline(never)]
+#[inline(always)]
 pub fn emit<E: Event>(event: &E, authority: &AccountInfo) -> Result<()> {
     let mut data = Vec::with_capacity(512);
     data.extend_from_slice(EVENT_IX_TAG_LE);

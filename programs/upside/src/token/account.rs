@@ -16,6 +16,15 @@ pub const TOKEN_ACCOUNT_LEN: usize = 165;
 pub const MINT_LEN: usize = 82;
 /// Length of a multisig of either token program, which is never an account or a mint.
 pub const MULTISIG_LEN: usize = 355;
+/// The length that Token-2022 gives an account of `len` bytes: never a multisig's, by which it tells multisigs.
+pub const fn token_len(len: usize) -> usize {
+    if len == MULTISIG_LEN {
+        len + 2
+    } else {
+        len
+    }
+}
+
 /// `AccountType` byte of a mint with extensions, at offset 165.
 const TYPE_MINT: u8 = 1;
 /// `AccountType` byte of a token account with extensions, at offset 165.
@@ -65,7 +74,9 @@ pub fn is_token_program(key: &Pubkey) -> bool {
     *key == TOKEN_PROGRAM_ID || *key == TOKEN_2022_PROGRAM_ID
 }
 
-/// Reads an initialised token account of `token_program`; `None` if `info` is anything else.
+/// Reads an initialised token account of `token_program`; `None` if `info` is anything else. In line: most callers compare keys and drop
+/// them, which then copies nothing.
+#[inline(always)]
 pub fn read_token_account(info: &AccountInfo, token_program: &Pubkey) -> Option<TokenAccountView> {
     if info.owner != token_program {
         return None;
@@ -89,11 +100,17 @@ pub fn read_token_account(info: &AccountInfo, token_program: &Pubkey) -> Option<
     })
 }
 
+/// Atoms in existence of a mint of either token program; [`UpsideError::NotAMint`] if `info` is anything else.
+pub fn read_supply(info: &AccountInfo) -> Result<u64> {
+    Ok(read_mint(info)?.supply)
+}
+
 /// Reads an initialised mint of either token program; [`UpsideError::NotAMint`] if `info` is anything else.
 pub fn read_mint(info: &AccountInfo) -> Result<MintView> {
     mint_view(info).ok_or_else(|| UpsideError::NotAMint.into())
 }
 
+#[inline(always)]
 fn mint_view(info: &AccountInfo) -> Option<MintView> {
     if !is_token_program(info.owner) {
         return None;

@@ -11,6 +11,8 @@ use crate::constants::TOKEN_2022_PROGRAM_ID;
 
 /// Token instruction tags used here (the same in both token programs where both have them).
 pub mod tag {
+    /// `Transfer { amount }`: source, destination, owner.
+    pub const TRANSFER: u8 = 3;
     /// `MintTo { amount }`.
     pub const MINT_TO: u8 = 7;
     /// `CloseAccount`.

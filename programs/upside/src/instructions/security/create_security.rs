@@ -12,8 +12,8 @@ use crate::{
     seeds,
     state::{Kind, Security, Terms, TransferPolicy},
     token::{
-        assert_registered, check_payout_mint, create_account, create_state, create_token_account, tag, Batch, Meta,
-        ShareMint,
+        assert_registered, check_payout_mint, create_account, create_state, create_token_account, tag, token_len,
+        Batch, Meta, ShareMint,
     },
 };
 
@@ -184,7 +184,7 @@ impl<'info> CreateSecurity<'info> {
             &self.mint,
             &self.system_program,
             space,
-            space + metadata_space(args),
+            token_len(space + metadata_space(args)),
             &TOKEN_2022_PROGRAM_ID,
             &[
                 seeds::MINT,

@@ -77,17 +77,14 @@ impl Metadata {
         });
         metadata.ok_or_else(|| UpsideError::NotAMint.into())
     }
-
-    fn len(&self) -> usize {
-        self.name.len() + self.symbol.len() + self.uri.len()
-    }
 }
 
 impl<'info> UpdateMetadata<'info> {
-    /// The mint grows in the token program's call; what its rent then lacks is sent first. Rent that is too much stays for the next time.
-    fn top_up(&self, new_space: usize) -> Result<()> {
+    /// The mint has grown or shrunk in the token program's calls, to a length of that program's choosing: what its rent now lacks is sent.
+    /// Rent that is too much stays for the next time.
+    fn top_up(&self) -> Result<()> {
         let missing = Rent::get()?
-            .minimum_balance(new_space)
+            .minimum_balance(self.mint.data_len())
             .saturating_sub(self.mint.lamports());
         if missing == 0 {
             return Ok(());
@@ -149,16 +146,10 @@ pub fn update_metadata<'info>(ctx: Context<'info, UpdateMetadata<'info>>, args: 
         (security.bump, SecurityTotals::from(&*security))
     };
 
-    let new_space = a
-        .mint
-        .data_len()
-        .checked_add(new.len())
-        .and_then(|space| space.checked_sub(old.len()))
-        .ok_or(UpsideError::Overflow)?;
-    a.top_up(new_space)?;
     for (field, _, value) in changes {
         a.update(field, value.clone(), bump)?;
     }
+    a.top_up()?;
 
     emit(
         &MetadataUpdated {
