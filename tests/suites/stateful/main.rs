@@ -43,13 +43,13 @@ fn every_flaw_of_a_wrong_model_is_noticed() {
     for flaw in Flaw::ALL {
         let outcome = find(&Plan {
             seed: 1,
-            sequences: 60,
+            sequences: 200,
             steps: 150,
             flaw: Some(flaw),
         });
         let found = outcome
             .found
-            .unwrap_or_else(|| panic!("60 sequences did not notice {flaw:?}"));
+            .unwrap_or_else(|| panic!("200 sequences did not notice {flaw:?}"));
         println!(
             "{flaw:?}: sequence {} step {}: {}",
             found.number,
@@ -64,7 +64,7 @@ fn a_failing_sequence_is_shrunk_to_what_matters() {
     let flaw = Some(Flaw::CeilPayout);
     let found = find(&Plan {
         seed: 2,
-        sequences: 60,
+        sequences: 200,
         steps: 150,
         flaw,
     })

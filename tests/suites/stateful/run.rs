@@ -10,9 +10,11 @@ use anchor_spl::token_2022::spl_token_2022::{
     extension::{cpi_guard, memo_transfer, ExtensionType},
     instruction as token_ix,
 };
+use litesvm::types::FailedTransactionMetadata;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, ToPrimitive, Zero};
+use solana_transaction::{InstructionError, TransactionError};
 use upside::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     instructions::security::{CreateSecurityArgs, UpdateMetadataArgs},
@@ -183,7 +185,8 @@ impl<'a> Run<'a> {
                 self.check(step, true, events, deep)?;
                 Ok(true)
             }
-            (Err(_), Err(_)) => {
+            (Err(_), Err(failed)) => {
+                refused_in_words(&failed)?;
                 self.check(step, false, Vec::new(), deep)?;
                 Ok(false)
             }
@@ -946,8 +949,9 @@ impl<'a> Run<'a> {
         meta.is_signer &= !unsigned && (self.fixture.wallets.contains(&with) || with == self.fixture.bank);
         match self.machine.simulate(&instructions, &self.snapshot) {
             Err(_) => {
-                if self.machine.send(&instructions).is_ok() {
-                    return Err("a transaction that failed in simulation went through".to_owned());
+                match self.machine.send(&instructions) {
+                    Ok(_) => return Err("a transaction that failed in simulation went through".to_owned()),
+                    Err(failed) => refused_in_words(&failed)?,
                 }
                 self.check(of, false, Vec::new(), false)?;
                 Ok(false)
@@ -964,8 +968,8 @@ impl<'a> Run<'a> {
                     .map(|meta| meta.pubkey)
                     .collect();
                 let seen = |why: String| format!("with {with} in place {slot}: {why}");
-                for s in 0..SECURITIES {
-                    if let Some(view) = &views[s] {
+                for (s, view) in views.iter().enumerate() {
+                    if let Some(view) = view {
                         self.check_view(view).map_err(|e| seen(e.to_string()))?;
                         if let Some(before) = &self.views[s] {
                             v1_vaults_only_grow(before, view, false).map_err(|e| seen(e.to_string()))?;
@@ -1111,9 +1115,9 @@ impl<'a> Run<'a> {
             e1_events_rebuild_every_account(&self.replay, &self.fixture.tracked, &snapshot)
                 .map_err(|e| e.to_string())?;
             let may = backing_may(step);
-            for s in 0..SECURITIES {
-                self.compare(s, views[s].as_ref(), &snapshot)?;
-                let Some(view) = &views[s] else { continue };
+            for (s, view) in views.iter().enumerate() {
+                self.compare(s, view.as_ref(), &snapshot)?;
+                let Some(view) = view else { continue };
                 self.check_view(view).map_err(|e| e.to_string())?;
                 if let Some(before) = &self.views[s] {
                     v1_vaults_only_grow(before, view, may.fall).map_err(|e| e.to_string())?;
@@ -1333,6 +1337,29 @@ impl<'a> Run<'a> {
             }
         }
         same("vaults", model.vaults.len().into(), view.vaults.len().into())
+    }
+}
+
+/// A refusal is an error that somebody wrote, not a panic, an exhausted budget or memory, or an account already borrowed.
+fn refused_in_words(failed: &FailedTransactionMetadata) -> Result<(), String> {
+    match &failed.err {
+        TransactionError::InstructionError(
+            _,
+            InstructionError::ProgramFailedToComplete
+            | InstructionError::ComputationalBudgetExceeded
+            | InstructionError::AccountBorrowFailed
+            | InstructionError::InvalidRealloc
+            | InstructionError::ExternalAccountLamportSpend
+            | InstructionError::ReadonlyLamportChange
+            | InstructionError::ReadonlyDataModified
+            | InstructionError::ExternalAccountDataModified
+            | InstructionError::UnbalancedInstruction,
+        ) => Err(format!(
+            "the program breaks instead of refusing: {:?}\n{}",
+            failed.err,
+            failed.meta.logs.join("\n")
+        )),
+        _ => Ok(()),
     }
 }
 

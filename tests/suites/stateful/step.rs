@@ -33,7 +33,7 @@ impl Part {
         match self {
             Self::Zero => 0,
             Self::One => 1,
-            Self::Share(n) => u64::try_from(u128::from(whole) * u128::from(n) >> 16).unwrap_or(u64::MAX),
+            Self::Share(n) => u64::try_from((u128::from(whole) * u128::from(n)) >> 16).unwrap_or(u64::MAX),
             Self::All => whole,
             Self::TooMuch => whole.saturating_add(1),
         }
