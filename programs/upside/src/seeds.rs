@@ -16,3 +16,31 @@ pub const VAULT: &[u8] = b"vault";
 pub const APPROVAL: &[u8] = b"approval";
 /// Signs the program's event calls to itself.
 pub const EVENT_AUTHORITY: &[u8] = b"__event_authority";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_an_interface() {
+        assert_eq!(
+            [MINT, SECURITY, PAYOUT, POSITION, REGISTERED, VAULT, APPROVAL],
+            [
+                "mint",
+                "security",
+                "payout",
+                "position",
+                "registered",
+                "vault",
+                "approval"
+            ]
+            .map(str::as_bytes)
+        );
+    }
+
+    #[test]
+    fn the_event_authority_is_the_address_of_its_prefix() {
+        let derived = anchor_lang::prelude::Pubkey::find_program_address(&[EVENT_AUTHORITY], &crate::ID);
+        assert_eq!(derived, crate::EVENT_AUTHORITY_AND_BUMP);
+    }
+}

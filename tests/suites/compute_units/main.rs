@@ -12,6 +12,10 @@ use story::{Costs, Payout};
 use upside::state::Position;
 use upside_tests::context::program_bytes;
 
+/// Bytes that a position must not exceed.
+const POSITION_TARGET: usize = 224;
+const _: () = assert!(Position::SPACE <= POSITION_TARGET);
+
 /// Random key sets that the second column is the maximum over.
 const KEY_SETS: usize = 64;
 
@@ -85,18 +89,18 @@ fn document(fixed: &Costs, most: &Costs) -> Document {
 }
 
 #[test]
-fn no_instruction_costs_more_than_documented_and_every_target_is_met() {
+fn no_instruction_costs_more_than_documented_and_every_target_is_met_or_explained() {
     let (fixed, most) = measure();
     let mut measured = document(&fixed, &most);
     let path = path();
+    let documented = fs::read_to_string(&path);
+    if let Ok(text) = &documented {
+        measured.keep_reasons_of(&Document::parse(text));
+    }
     if env::var_os("UPDATE_CU").is_some_and(|value| value == "1") {
-        if let Ok(text) = fs::read_to_string(&path) {
-            measured.keep_reasons_of(&Document::parse(&text));
-        }
         fs::write(&path, measured.render()).unwrap_or_else(|e| panic!("cannot write {}: {e}", path.display()));
     } else {
-        let text = fs::read_to_string(&path)
-            .unwrap_or_else(|e| panic!("cannot read {}: {e}; run `cargo xtask cu`", path.display()));
+        let text = documented.unwrap_or_else(|e| panic!("cannot read {}: {e}; run `cargo xtask cu`", path.display()));
         let objections = measured.objections_against(&Document::parse(&text));
         assert!(
             objections.is_empty(),
@@ -107,12 +111,17 @@ fn no_instruction_costs_more_than_documented_and_every_target_is_met() {
     let missed: Vec<String> = measured
         .rows
         .iter()
+        .filter(|row| row.reason.is_empty())
         .filter_map(|row| {
             let target = row.target.filter(|target| row.fixed > *target)?;
             Some(format!("{} ({}): {} > {target}", row.instruction, row.case, row.fixed))
         })
         .collect();
-    assert!(missed.is_empty(), "above the target:\n{}", missed.join("\n"));
+    assert!(
+        missed.is_empty(),
+        "above the target, without a reason in docs/compute_units.md:\n{}",
+        missed.join("\n")
+    );
 }
 
 #[test]
@@ -126,11 +135,6 @@ fn every_target_names_a_row() {
 #[test]
 fn measuring_twice_gives_the_same_numbers() {
     assert_eq!(story::costs("twice"), story::costs("twice"));
-}
-
-#[test]
-fn a_position_fits_its_target() {
-    assert!(Position::SPACE <= 224, "{}", Position::SPACE);
 }
 
 #[test]

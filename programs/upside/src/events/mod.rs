@@ -121,3 +121,68 @@ pub fn emit<E: Event>(event: &E, authority: &AccountInfo) -> Result<()> {
         &[seeds::EVENT_AUTHORITY, &[EVENT_AUTHORITY_AND_BUMP.1]],
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use anchor_lang::Discriminator;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn discriminators_are_those_of_the_event_names_and_unique() {
+        let events: &[(&str, &[u8])] = &[
+            ("SecurityCreated", SecurityCreated::DISCRIMINATOR),
+            ("SharesIssued", SharesIssued::DISCRIMINATOR),
+            ("CapacityRetired", CapacityRetired::DISCRIMINATOR),
+            ("RedemptionAdvanced", RedemptionAdvanced::DISCRIMINATOR),
+            ("IssuerProposed", IssuerProposed::DISCRIMINATOR),
+            ("IssuerAccepted", IssuerAccepted::DISCRIMINATOR),
+            ("MetadataUpdated", MetadataUpdated::DISCRIMINATOR),
+            ("UpdatePosted", UpdatePosted::DISCRIMINATOR),
+            ("HolderApproved", HolderApproved::DISCRIMINATOR),
+            ("ApprovalRemoved", ApprovalRemoved::DISCRIMINATOR),
+            ("SharesRegistered", SharesRegistered::DISCRIMINATOR),
+            ("SharesUnregistered", SharesUnregistered::DISCRIMINATOR),
+            ("SharesTransferred", SharesTransferred::DISCRIMINATOR),
+            ("PayoutAccountSet", PayoutAccountSet::DISCRIMINATOR),
+            ("PositionClosed", PositionClosed::DISCRIMINATOR),
+            ("UpsideDistributed", UpsideDistributed::DISCRIMINATOR),
+            ("UpsideClaimed", UpsideClaimed::DISCRIMINATOR),
+            ("VaultOpened", VaultOpened::DISCRIMINATOR),
+            ("EquityDeposited", EquityDeposited::DISCRIMINATOR),
+        ];
+        for (name, discriminator) in events {
+            assert_eq!(&Sha256::digest(format!("event:{name}"))[..8], *discriminator, "{name}");
+        }
+        let unique: BTreeSet<_> = events.iter().map(|(_, discriminator)| discriminator).collect();
+        assert_eq!(unique.len(), events.len());
+    }
+
+    #[test]
+    fn an_event_is_read_back_as_it_was_written() {
+        let event = UpsideClaimed {
+            version: 1,
+            ts: -2,
+            security: Pubkey::new_from_array([3; 32]),
+            holder: Pubkey::new_from_array([4; 32]),
+            payout_account: Pubkey::new_from_array([5; 32]),
+            amount_atoms: 6,
+            position: PositionTotals {
+                sequence: 7,
+                shares_atoms: 8,
+                checkpoint_x64: u128::MAX,
+                accrued_x64: 1 << 64,
+                claimed_total_atoms: 9,
+            },
+        };
+        let mut bytes = Vec::new();
+        event.serialize(&mut bytes).expect("bytes");
+        // No padding: version, time, three keys, amount, then the position's two counters, two 128-bit values and total.
+        assert_eq!(bytes.len(), 1 + 8 + 3 * 32 + 8 + 8 + 8 + 16 + 16 + 8);
+        assert_eq!(UpsideClaimed::try_from_slice(&bytes).expect("an event"), event);
+        assert!(UpsideClaimed::try_from_slice(&bytes[1..]).is_err());
+    }
+}

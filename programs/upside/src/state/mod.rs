@@ -5,6 +5,10 @@
 //! variable-length field, and reserved bytes at the end (zero until a later version gives them a meaning).
 
 mod approval;
+#[cfg(test)]
+mod border_tests;
+#[cfg(test)]
+mod layout_tests;
 mod position;
 mod security;
 mod vault;

@@ -1,0 +1,97 @@
+//! Error numbers are an interface: clients and explorers know them.
+
+use anchor_lang::error::ERROR_CODE_OFFSET;
+
+use super::UpsideError;
+
+/// Every error and its number, ascending. Only ever appended to within a block.
+const NUMBERS: &[(UpsideError, u32)] = &[
+    (UpsideError::NotIssuer, 0),
+    (UpsideError::UnknownKind, 1),
+    (UpsideError::PersonIndexNotZero, 2),
+    (UpsideError::UnknownPolicy, 3),
+    (UpsideError::TooManyDecimals, 4),
+    (UpsideError::DripOutOfRange, 5),
+    (UpsideError::NoticeOutOfRange, 6),
+    (UpsideError::AuthorisedTooSmall, 7),
+    (UpsideError::AboveAuthorised, 8),
+    (UpsideError::BelowRetireBound, 9),
+    (UpsideError::BadName, 10),
+    (UpsideError::BadSymbol, 11),
+    (UpsideError::BadUri, 12),
+    (UpsideError::OthersHoldShares, 13),
+    (UpsideError::RedemptionNotEarlier, 14),
+    (UpsideError::NotPendingIssuer, 15),
+    (UpsideError::BadPendingIssuer, 16),
+    (UpsideError::NothingToUpdate, 17),
+    (UpsideError::WrongSecurityAccount, 18),
+    (UpsideError::HolderNotApproved, 19),
+    (UpsideError::NotCurated, 20),
+    (UpsideError::AlreadyApproved, 21),
+    (UpsideError::ZeroAmount, 100),
+    (UpsideError::NotEnoughShares, 101),
+    (UpsideError::SameAccount, 102),
+    (UpsideError::CuratedHasNoBearer, 103),
+    (UpsideError::NotAHolder, 104),
+    (UpsideError::WrongPosition, 105),
+    (UpsideError::WrongRegisteredAccount, 106),
+    (UpsideError::RegisteredMismatch, 107),
+    (UpsideError::WrongBearerAccount, 108),
+    (UpsideError::PositionNotEmpty, 109),
+    (UpsideError::WrongRentReceiver, 110),
+    (UpsideError::PositionMissing, 111),
+    (UpsideError::NothingToDistribute, 200),
+    (UpsideError::NothingToClaim, 201),
+    (UpsideError::WrongPayoutAccount, 202),
+    (UpsideError::PayoutAccountNotHolders, 203),
+    (UpsideError::WrongPayoutMint, 204),
+    (UpsideError::HeldByVault, 205),
+    (UpsideError::ClockBehindCheckpoint, 206),
+    (UpsideError::BadSource, 207),
+    (UpsideError::TooManyVaults, 300),
+    (UpsideError::WrongVault, 301),
+    (UpsideError::WrongVaultAccount, 302),
+    (UpsideError::SelfHolding, 303),
+    (UpsideError::VaultAccountFrozen, 304),
+    (UpsideError::NothingArrived, 305),
+    (UpsideError::ProtocolShares, 306),
+    (UpsideError::VaultAlreadyOpen, 307),
+    (UpsideError::NotAMint, 800),
+    (UpsideError::ExtensionRefused, 801),
+    (UpsideError::HookSet, 802),
+    (UpsideError::ClosableWithoutSupply, 803),
+    (UpsideError::PayoutIsProtocolShare, 804),
+    (UpsideError::WrongTokenProgram, 805),
+    (UpsideError::Overflow, 900),
+    (UpsideError::ZeroDenominator, 901),
+    (UpsideError::InvariantBroken, 902),
+];
+
+#[test]
+fn every_error_keeps_its_number() {
+    for &(error, number) in NUMBERS {
+        assert_eq!(u32::from(error), ERROR_CODE_OFFSET + number, "{error}");
+    }
+}
+
+#[test]
+fn numbers_are_unique_and_ascend() {
+    assert!(NUMBERS.windows(2).all(|pair| pair[0].1 < pair[1].1));
+}
+
+#[test]
+fn every_number_is_in_the_block_of_a_domain() {
+    const BLOCKS: [u32; 10] = [0, 100, 200, 300, 400, 500, 600, 700, 800, 900];
+    for &(error, number) in NUMBERS {
+        assert!(BLOCKS.contains(&(number / 100 * 100)), "{error}");
+    }
+}
+
+#[test]
+fn every_error_says_what_must_hold_in_its_own_words() {
+    let mut texts: Vec<String> = NUMBERS.iter().map(|(error, _)| error.to_string()).collect();
+    assert!(texts.iter().all(|text| text.len() > 10));
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), NUMBERS.len());
+}
