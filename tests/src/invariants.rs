@@ -392,3 +392,209 @@ pub fn l1_every_holder_can_claim(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytemuck::Zeroable;
+
+    use super::*;
+
+    /// Two holders of 600 and 400 shares; 1,000 atoms dripped out of 3,000, of which 250 were claimed; a vault.
+    fn sound() -> SecurityView {
+        let mut security = Security::zeroed();
+        security.authorised_atoms = 1_000_000;
+        security.issued_atoms = 1_100;
+        security.registered_atoms = 1_000;
+        security.stream_total_atoms = 3_000;
+        security.stream_dripped_atoms = 1_000;
+        security.stream_end_ts = 300;
+        security.stream_last_ts = 100;
+        security.upside_per_share_x64 = (1_u128 << 64).into();
+        security.received_total_atoms = 3_000.into();
+        let holder = |wallet, shares: u64, claimed: u64| {
+            let mut position = Position::zeroed();
+            position.shares_atoms = shares;
+            position.checkpoint_x64 = (1_u128 << 64).into();
+            position.accrued_x64 = (u128::from(shares - claimed) << 64).into();
+            HolderView {
+                wallet,
+                position: Some(position),
+                registered: Some((shares, true)),
+            }
+        };
+        SecurityView {
+            security,
+            supply: 1_050,
+            payout_vault: 2_750,
+            holders: vec![holder(0, 600, 250), holder(1, 400, 0)],
+            vaults: [(
+                0,
+                VaultView {
+                    balance: 90,
+                    collected: 0,
+                },
+            )]
+            .into(),
+            claimed: 250,
+            latest: 100,
+        }
+    }
+
+    fn id_of(check: Check) -> &'static str {
+        check.map_or_else(|broken| broken.id, |()| "holds")
+    }
+
+    fn position(view: &mut SecurityView) -> &mut Position {
+        view.holders[0].position.as_mut().unwrap()
+    }
+
+    #[test]
+    fn a_sound_security_keeps_every_invariant() {
+        let view = sound();
+        for check in [
+            s1_registered_accounts_hold_what_positions_say(&view),
+            s2_promises_stay_within_authorised(&view),
+            s3_supply_is_at_most_what_was_issued(&view),
+            u1_payout_vault_covers_what_is_owed(&view),
+            u2_money_is_conserved_exactly(&view),
+            u3_settling_often_changes_nothing(&view, &[150, 151, 299], 400),
+            v1_vaults_only_grow(&view, &view, false),
+            v4_backing_per_share_moves_for_a_reason(&view, &view, BackingMay::default()),
+        ] {
+            assert_eq!(check, Ok(()));
+        }
+    }
+
+    #[test]
+    fn s1_notices_shares_that_are_not_there_and_accounts_that_are_thawed() {
+        let mut more = sound();
+        position(&mut more).shares_atoms += 1;
+        let mut moved = sound();
+        moved.holders[0].registered = Some((599, true));
+        let mut thawed = sound();
+        thawed.holders[1].registered = Some((400, false));
+        let mut gone = sound();
+        gone.holders[1].registered = None;
+        for view in [more, moved, thawed, gone] {
+            assert_eq!(id_of(s1_registered_accounts_hold_what_positions_say(&view)), "S-1");
+        }
+    }
+
+    #[test]
+    fn s2_and_s3_notice_shares_beyond_what_may_be() {
+        let mut view = sound();
+        view.security.reserved_atoms = 1_000_000;
+        assert_eq!(id_of(s2_promises_stay_within_authorised(&view)), "S-2");
+        for supply in [999, 1_101] {
+            let mut view = sound();
+            view.supply = supply;
+            assert_eq!(id_of(s3_supply_is_at_most_what_was_issued(&view)), "S-3");
+        }
+    }
+
+    #[test]
+    fn u1_notices_one_missing_atom_and_u2_the_smallest_fraction() {
+        let mut view = sound();
+        view.payout_vault -= 1;
+        assert_eq!(id_of(u1_payout_vault_covers_what_is_owed(&view)), "U-1");
+        let mut view = sound();
+        let accrued = position(&mut view).accrued_x64.get();
+        position(&mut view).accrued_x64 = (accrued + 1).into();
+        assert_eq!(id_of(u2_money_is_conserved_exactly(&view)), "U-2");
+        let mut view = sound();
+        view.claimed -= 1;
+        assert_eq!(id_of(u2_money_is_conserved_exactly(&view)), "U-2");
+    }
+
+    #[test]
+    fn u1_counts_what_a_position_was_paid_ahead_of_a_clock_set_back() {
+        // Holder 0 claimed at 200 all of its 600 more; then the clock went back to 100.
+        let mut view = sound();
+        position(&mut view).checkpoint_x64 = (2_u128 << 64).into();
+        view.claimed += 600;
+        view.payout_vault -= 600;
+        assert_eq!(view.paid_ahead(), BigRational::from(BigInt::from(250)));
+        assert_eq!(id_of(u1_payout_vault_covers_what_is_owed(&view)), "holds");
+        assert_eq!(id_of(u2_money_is_conserved_exactly(&view)), "holds");
+        view.payout_vault -= 1;
+        assert_eq!(id_of(u1_payout_vault_covers_what_is_owed(&view)), "U-1");
+    }
+
+    #[test]
+    fn v1_and_v4_notice_backing_that_moves_without_a_reason() {
+        let (before, mut less, mut more) = (sound(), sound(), sound());
+        less.vaults.get_mut(&0).unwrap().balance -= 1;
+        more.vaults.get_mut(&0).unwrap().balance += 1;
+        let may = |fall, rise| BackingMay { fall, rise };
+        assert_eq!(id_of(v1_vaults_only_grow(&before, &less, false)), "V-1");
+        assert_eq!(id_of(v1_vaults_only_grow(&before, &less, true)), "holds");
+        let v4 = |after: &SecurityView, may| id_of(v4_backing_per_share_moves_for_a_reason(&before, after, may));
+        assert_eq!(v4(&less, may(false, true)), "V-4");
+        assert_eq!(v4(&less, may(true, false)), "holds");
+        assert_eq!(v4(&more, may(true, false)), "V-4");
+        assert_eq!(v4(&more, may(false, true)), "holds");
+        let mut diluted = sound();
+        diluted.security.authorised_atoms += 1;
+        assert_eq!(v4(&diluted, may(false, true)), "V-4");
+    }
+
+    #[test]
+    fn a1_notices_one_changed_byte_of_anybody_but_the_fee_payer() {
+        let address = Pubkey::new_unique();
+        let account = Account {
+            data: vec![1, 2, 3],
+            ..Account::default()
+        };
+        let mut changed = account.clone();
+        changed.data[2] = 4;
+        let check = |after: Option<Account>, payer: &Pubkey| {
+            id_of(a1_a_failure_changes_nothing(
+                &[address],
+                &[Some(account.clone())],
+                &[after],
+                payer,
+            ))
+        };
+        let payer = Pubkey::new_unique();
+        assert_eq!(check(Some(account.clone()), &payer), "holds");
+        assert_eq!(check(Some(changed.clone()), &payer), "A-1");
+        assert_eq!(check(None, &payer), "A-1");
+        assert_eq!(check(Some(changed), &address), "holds");
+    }
+
+    #[test]
+    fn e1_notices_accounts_that_differ_or_that_no_event_created() {
+        let address = Pubkey::new_unique();
+        let live = |vault: &Vault| {
+            Some(Account {
+                owner: upside::ID,
+                data: [Vault::DISCRIMINATOR, bytemuck::bytes_of(vault)].concat(),
+                ..Account::default()
+            })
+        };
+        let mut vault = Vault::zeroed();
+        let mut replay = Replay::default();
+        let check = |replay: &Replay, account| id_of(e1_events_rebuild_every_account(replay, &[address], &[account]));
+        assert_eq!(check(&replay, live(&vault)), "E-1");
+        replay.vaults.insert(address, vault);
+        assert_eq!(check(&replay, live(&vault)), "holds");
+        assert_eq!(check(&replay, None), "E-1");
+        vault.sequence = 1;
+        assert_eq!(check(&replay, live(&vault)), "E-1");
+    }
+
+    #[test]
+    fn l1_notices_a_claim_that_fails_or_pays_another_amount() {
+        let view = sound();
+        let owed = |wallet| if wallet == 0 { 350 } else { 400 };
+        assert_eq!(
+            id_of(l1_every_holder_can_claim(&view, 100, |wallet| Ok(owed(wallet)))),
+            "holds"
+        );
+        assert_eq!(id_of(l1_every_holder_can_claim(&view, 100, |_| Ok(350))), "L-1");
+        assert_eq!(
+            id_of(l1_every_holder_can_claim(&view, 100, |_| Err(String::new()))),
+            "L-1"
+        );
+    }
+}
