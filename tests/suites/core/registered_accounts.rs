@@ -324,6 +324,37 @@ fn a_reallocated_account_that_requires_memos_sends_and_receives() {
 }
 
 #[test]
+fn room_for_any_extension_in_a_registered_account_stops_nobody() {
+    let ctx = TestContext::new();
+    let (bob, securities) = both_policies(&ctx);
+    let kinds = [
+        ExtensionType::TransferFeeAmount,
+        ExtensionType::ConfidentialTransferAccount,
+        ExtensionType::ConfidentialTransferFeeAmount,
+        ExtensionType::NonTransferableAccount,
+        ExtensionType::TransferHookAccount,
+        ExtensionType::PausableAccount,
+        ExtensionType::MemoTransfer,
+        ExtensionType::CpiGuard,
+    ];
+    for security in &securities {
+        let registered = security.keys.registered(&bob.pubkey());
+        let mut shares = 1_000;
+        for kind in kinds {
+            // Whether the token program makes room or refuses: bob still receives.
+            let room =
+                token::reallocate(PROGRAM, &registered, &ctx.payer.pubkey(), &bob.pubkey(), &[], &[kind]).unwrap();
+            let _ = ctx.try_send(&[room], &[&bob]);
+            ctx.give_shares(security, &bob, 1);
+            shares += 1;
+            ctx.assert_registered(security, &bob.pubkey(), shares);
+        }
+        assert!(ctx.token(&registered).unwrap().len > 170, "room was made");
+    }
+    ctx.assert_events_rebuild_state();
+}
+
+#[test]
 fn a_cpi_guard_blocks_its_holders_own_moves_only() {
     let ctx = TestContext::new();
     let (bob, securities) = both_policies(&ctx);

@@ -533,6 +533,58 @@ fn a_longer_name_beside_a_shorter_uri_needs_no_rent() {
     ctx.assert_events_rebuild_state();
 }
 
+/// Token-2022 makes an account of exactly a multisig's length two bytes longer; every length must find its rent.
+#[test]
+fn texts_of_every_length_are_created_and_updated() {
+    for curated in [false, true] {
+        let ctx = TestContext::new();
+        let mut builder = ctx.security("alice").kind(Kind::Expression, 0).with(|args| {
+            args.name = "n".to_owned();
+            args.symbol = "s".to_owned();
+        });
+        if curated {
+            builder = builder.curated();
+        }
+        for len in 0..=200 {
+            let uri = "u".repeat(len);
+            let len = u16::try_from(len).unwrap();
+            let created = builder
+                .clone()
+                .kind(Kind::Expression, len)
+                .with(|args| args.uri.clone_from(&uri))
+                .create();
+            assert_eq!(
+                accounts::get_mint(&ctx.sender, &created.keys.mint)
+                    .unwrap()
+                    .metadata
+                    .unwrap()
+                    .uri,
+                uri
+            );
+        }
+        // One security that grows byte by byte, then shrinks by several at a time.
+        let alice = builder
+            .clone()
+            .kind(Kind::Expression, 201)
+            .with(|args| args.uri = String::new())
+            .create();
+        for len in (1..=200).chain((0..200).rev().step_by(7)) {
+            let update = UpdateMetadata {
+                keys: &alice.keys,
+                payer: ctx.payer.pubkey(),
+                issuer: alice.issuer_key(),
+                args: UpdateMetadataArgs {
+                    name: None,
+                    symbol: None,
+                    uri: Some("u".repeat(len)),
+                },
+            };
+            ctx.send(&[update.instruction()], &[&alice.issuer]);
+        }
+        ctx.assert_events_rebuild_state();
+    }
+}
+
 #[test]
 fn post_update_is_an_event_and_nothing_else() {
     let ctx = TestContext::new();
