@@ -1,0 +1,132 @@
+//! `upside audit`
+
+use anchor_lang::prelude::Pubkey;
+use serde_json::json;
+use upside_client::{
+    accounts, quote,
+    replay::{history_of, Replay},
+    sender::RpcSender,
+    upside_math::payable,
+    ClientError, Sender,
+};
+
+use crate::{
+    app::{App, Token},
+    failure::{Failure, Reason, Result},
+    output,
+};
+
+/// How often a history that grew during the comparison is read again.
+const ATTEMPTS: usize = 3;
+
+/// `audit`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: upside audit MINT && echo sound")]
+pub struct Args {
+    /// Share mint of the security.
+    token: Pubkey,
+}
+
+/// Runs `upside audit`.
+pub fn run(app: &App, args: &Args) -> Result<()> {
+    let token = app.token(&args.token)?;
+    let sender = app.sender()?;
+    let mut findings = Vec::new();
+    let mut events = 0;
+    for attempt in 1..=ATTEMPTS {
+        let history = history_of(sender, &token.keys.security)?;
+        events = history.len();
+        findings = match Replay::of(&history) {
+            Ok(replay) if replay.securities.contains_key(&token.keys.security) => replay.differences(sender)?,
+            Ok(_) => vec!["the history does not begin with the creation of the security".to_owned()],
+            Err(error) => vec![error.to_string()],
+        };
+        let unchanged = history_of(sender, &token.keys.security)?.len() == events;
+        if findings.is_empty() || unchanged || attempt == ATTEMPTS {
+            break;
+        }
+    }
+    let sums = if findings.is_empty() {
+        sums(app, sender, &token.keys.mint)?
+    } else {
+        Vec::new()
+    };
+    findings.extend(sums);
+
+    let sound = findings.is_empty();
+    let mut lines = vec![format!("{} events of {} replayed.", events, token.symbol)];
+    if sound {
+        lines.push("Every live account is what its history says, byte for byte.".to_owned());
+        lines.push("The shares add up, and the payout vault covers everything that is owed.".to_owned());
+    }
+    lines.extend(
+        findings
+            .iter()
+            .map(|finding| app.canvas.warning(&format!("  ✗ {finding}"))),
+    );
+    output::print(
+        app.global.output,
+        &lines,
+        &json!({
+            "mint": token.keys.mint.to_string(),
+            "security": token.keys.security.to_string(),
+            "events": events,
+            "sound": sound,
+            "differences": findings,
+        }),
+    );
+    if sound {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Reason::Difference,
+        format!("{} differs from its history in {} places", token.symbol, findings.len()),
+    )
+    .remedy("ask another server; if it says the same, something is wrong: show this to the issuer and do not trade"))
+}
+
+/// What must add up beyond the accounts of the program, one sentence per sum that does not.
+fn sums(app: &App, sender: &RpcSender, mint: &Pubkey) -> Result<Vec<String>, ClientError> {
+    let mut findings = Vec::new();
+    let Ok(Token { security, keys, .. }) = app.token(mint) else {
+        return Ok(vec!["the security cannot be read again".to_owned()]);
+    };
+    let positions = accounts::positions_of(sender, &keys.security)?;
+    let registered: u128 = positions
+        .iter()
+        .map(|(_, position)| u128::from(position.shares_atoms))
+        .sum();
+    if registered != u128::from(security.registered_atoms) {
+        findings.push("the positions do not add up to the registered shares".to_owned());
+    }
+    for (_, position) in &positions {
+        let account = accounts::find_token_account(sender, &keys.registered(&position.holder))?;
+        let sound = match account {
+            Some(account) => account.amount == position.shares_atoms && account.frozen,
+            None => position.shares_atoms == 0,
+        };
+        if !sound {
+            findings.push(format!(
+                "the registered account of {} is not what the position says",
+                position.holder
+            ));
+        }
+    }
+    let live = accounts::get_mint(sender, &keys.mint)?;
+    if live.supply < security.registered_atoms || live.supply > security.issued_atoms {
+        findings.push("the mint's supply is not between the registered and the issued shares".to_owned());
+    }
+    // What has dripped to the positions, and all that has not: the vault must hold it.
+    let now = sender.now()?;
+    let mut owed = u128::from(quote::stream(&security, now)?.undripped_atoms);
+    for (_, position) in &positions {
+        let mut settled = *position;
+        settled.settle(security.upside_per_share_at(now)?)?;
+        owed += u128::from(payable(settled.accrued_x64.get()));
+    }
+    let held = accounts::token_balance(sender, &security.payout_vault)?;
+    if u128::from(held) < owed {
+        findings.push(format!("the payout vault holds {held} atoms and {owed} are owed"));
+    }
+    Ok(findings)
+}

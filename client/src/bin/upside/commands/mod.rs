@@ -1,0 +1,29 @@
+//! One file per noun.
+
+pub mod account;
+pub mod audit;
+pub mod shares;
+pub mod token;
+pub mod upside;
+pub mod vault;
+
+use serde_json::{json, Value};
+use upside_client::sender::Receipt;
+
+use crate::{app::App, output};
+
+/// Prints what a landed transaction did: sentences for people, `result` with the transaction for programs.
+fn print_done(app: &App, receipt: &Receipt, sentences: &[String], mut result: Value) {
+    let mut lines = sentences.to_vec();
+    lines.push(app.canvas.dim(&format!(
+        "{} · {} compute units · fee {} lamports",
+        receipt.signature, receipt.compute_units, receipt.fee
+    )));
+    result["transaction"] = output::receipt_json(receipt);
+    output::print(app.global.output, &lines, &result);
+}
+
+/// A value for programs that may be missing.
+fn optional(value: Option<Value>) -> Value {
+    value.unwrap_or_else(|| json!(null))
+}

@@ -1,0 +1,310 @@
+//! What a transaction would change, in human amounts: before and after, per account.
+
+use std::collections::BTreeMap;
+
+use anchor_lang::prelude::Pubkey;
+use serde_json::{json, Value};
+use upside_client::{
+    accounts::{self, Mint},
+    amount, pda,
+    solana_account::Account,
+    time,
+    upside::{
+        constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        state::{Approval, Position, Security, Vault},
+    },
+};
+
+use crate::{
+    app::{symbol_of, App},
+    failure::Result,
+    output::{self, clean, short, Canvas},
+};
+
+const SOL_DECIMALS: u8 = 9;
+
+/// One field that changes.
+pub struct Change {
+    /// The field.
+    pub field: &'static str,
+    /// Its value before; `None` if the account does not exist.
+    pub before: Option<String>,
+    /// Its value after; `None` if the account will not exist.
+    pub after: Option<String>,
+}
+
+/// One account that changes.
+pub struct Effect {
+    /// The account.
+    pub address: Pubkey,
+    /// What it is.
+    pub what: String,
+    /// What changes.
+    pub changes: Vec<Change>,
+}
+
+/// What an account says, field by field.
+struct Reading {
+    what: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+/// Reads accounts with the names of mints and securities, which the transaction itself may create.
+struct Reader<'a> {
+    app: &'a App,
+    mints: BTreeMap<Pubkey, Mint>,
+    securities: BTreeMap<Pubkey, Security>,
+}
+
+impl Reader<'_> {
+    fn mint(&mut self, address: &Pubkey) -> Result<Mint> {
+        if let Some(mint) = self.mints.get(address) {
+            return Ok(mint.clone());
+        }
+        let mint = self.app.mint(address)?;
+        self.mints.insert(*address, mint.clone());
+        Ok(mint)
+    }
+
+    fn security(&mut self, address: &Pubkey) -> Result<Security> {
+        if let Some(security) = self.securities.get(address) {
+            return Ok(*security);
+        }
+        let security = accounts::get_security(self.app.sender()?, address)?;
+        self.securities.insert(*address, security);
+        Ok(security)
+    }
+
+    /// An amount of a mint with its symbol.
+    fn amount(&mut self, mint: &Pubkey, atoms: impl Into<u128>) -> Result<String> {
+        let read = self.mint(mint)?;
+        Ok(format!(
+            "{} {}",
+            amount::to_text(atoms, read.decimals),
+            symbol_of(mint, &read)
+        ))
+    }
+
+    fn read(&mut self, address: &Pubkey, account: &Account) -> Result<Reading> {
+        let program = account.owner;
+        if program == upside_client::upside::ID {
+            return self.read_ours(address, account);
+        }
+        if program == TOKEN_PROGRAM_ID || program == TOKEN_2022_PROGRAM_ID {
+            if let Ok(token) = accounts::read_token_account(address, account) {
+                let owner = token.owner;
+                let registered = self
+                    .securities
+                    .keys()
+                    .any(|security| pda::registered(&pda::position(security, &owner)) == *address);
+                return Ok(Reading {
+                    what: format!(
+                        "{} of {}",
+                        if registered {
+                            "registered account"
+                        } else {
+                            "token account"
+                        },
+                        self.name(&owner)
+                    ),
+                    fields: vec![
+                        ("balance", self.amount(&token.mint, token.amount)?),
+                        ("frozen", if token.frozen { "yes" } else { "no" }.to_owned()),
+                    ],
+                });
+            }
+            let mint = accounts::read_mint(address, account)?;
+            let mut fields = vec![("supply", amount::to_text(mint.supply, mint.decimals))];
+            if let Some(metadata) = &mint.metadata {
+                fields.push(("name", clean(&metadata.name)));
+                fields.push(("symbol", clean(&metadata.symbol)));
+                fields.push(("uri", clean(&metadata.uri)));
+            }
+            return Ok(Reading {
+                what: format!("mint {}", symbol_of(address, &mint)),
+                fields,
+            });
+        }
+        Ok(Reading {
+            what: "wallet".to_owned(),
+            fields: vec![("SOL", amount::to_text(account.lamports, SOL_DECIMALS))],
+        })
+    }
+
+    /// What people call an owner: the security whose account it is, else the shortened address.
+    fn name(&mut self, owner: &Pubkey) -> String {
+        match self.securities.get(owner).copied() {
+            Some(security) => match self.mint(&security.mint) {
+                Ok(mint) => format!("security {}", symbol_of(&security.mint, &mint)),
+                Err(_) => short(owner),
+            },
+            None => short(owner),
+        }
+    }
+
+    fn read_ours(&mut self, address: &Pubkey, account: &Account) -> Result<Reading> {
+        if let Ok(s) = accounts::decode::<Security>(address, account) {
+            let payout = s.payout_mint;
+            let never = |key: Pubkey| {
+                if key == Pubkey::default() {
+                    "nobody".to_owned()
+                } else {
+                    key.to_string()
+                }
+            };
+            return Ok(Reading {
+                what: self.name_security(&s)?,
+                fields: vec![
+                    ("issuer", s.issuer.to_string()),
+                    ("proposed issuer", never(s.pending_issuer)),
+                    ("authorised", self.amount(&s.mint, s.authorised_atoms)?),
+                    ("issued", self.amount(&s.mint, s.issued_atoms)?),
+                    ("registered", self.amount(&s.mint, s.registered_atoms)?),
+                    ("received in all", self.amount(&payout, s.received_total_atoms.get())?),
+                    ("stream to drip", self.amount(&payout, s.stream().undripped())?),
+                    ("stream ends", time::date_to_text(s.stream_end_ts)),
+                    ("redemption opens", time::date_to_text(s.redeem_after_ts)),
+                    ("vaults", s.vault_count.to_string()),
+                ],
+            });
+        }
+        if let Ok(p) = accounts::decode::<Position>(address, account) {
+            let s = self.security(&p.security)?;
+            return Ok(Reading {
+                what: format!("position of {}", short(&p.holder)),
+                fields: vec![
+                    ("shares", self.amount(&s.mint, p.shares_atoms)?),
+                    (
+                        "settled and owed",
+                        self.amount(&s.payout_mint, upside_client::upside_math::payable(p.accrued_x64.get()))?,
+                    ),
+                    ("claimed in all", self.amount(&s.payout_mint, p.claimed_total_atoms)?),
+                    ("payout account", p.payout_account.to_string()),
+                ],
+            });
+        }
+        if let Ok(v) = accounts::decode::<Vault>(address, account) {
+            return Ok(Reading {
+                what: format!("vault of {}", short(&v.security)),
+                fields: vec![
+                    ("asset", v.asset_mint.to_string()),
+                    ("deposited in all", self.amount(&v.asset_mint, v.deposited_total_atoms)?),
+                ],
+            });
+        }
+        let approval = accounts::decode::<Approval>(address, account)?;
+        Ok(Reading {
+            what: format!("approval of {}", short(&approval.holder)),
+            fields: vec![("may receive", "yes".to_owned())],
+        })
+    }
+
+    fn name_security(&mut self, security: &Security) -> Result<String> {
+        let mint = self.mint(&security.mint)?;
+        Ok(format!("security {}", symbol_of(&security.mint, &mint)))
+    }
+}
+
+/// What changes between two states of the same accounts.
+pub fn between(
+    app: &App,
+    addresses: &[Pubkey],
+    before: &[Option<Account>],
+    after: &[Option<Account>],
+) -> Result<Vec<Effect>> {
+    let mut reader = Reader {
+        app,
+        mints: BTreeMap::new(),
+        securities: BTreeMap::new(),
+    };
+    for (address, account) in addresses.iter().zip(after) {
+        let Some(account) = account else { continue };
+        if let Ok(security) = accounts::decode::<Security>(address, account) {
+            reader.securities.insert(*address, security);
+        } else if let Ok(mint) = accounts::read_mint(address, account) {
+            reader.mints.insert(*address, mint);
+        }
+    }
+    let exists = |account: &&Account| account.lamports > 0;
+    let mut effects = Vec::new();
+    for (index, address) in addresses.iter().enumerate() {
+        let old = before[index].as_ref().filter(exists);
+        let new = after[index].as_ref().filter(exists);
+        if old.map(|a| (&a.data, a.owner)) == new.map(|a| (&a.data, a.owner))
+            && old.map(|a| a.lamports) == new.map(|a| a.lamports)
+        {
+            continue;
+        }
+        let old = old.map(|account| reader.read(address, account)).transpose()?;
+        let new = new.map(|account| reader.read(address, account)).transpose()?;
+        effects.extend(effect(*address, old, new));
+    }
+    Ok(effects)
+}
+
+fn effect(address: Pubkey, old: Option<Reading>, new: Option<Reading>) -> Option<Effect> {
+    let what = new.as_ref().or(old.as_ref())?.what.clone();
+    let (old, new) = (old.map(|r| r.fields), new.map(|r| r.fields));
+    let value = |fields: &Option<Vec<(&'static str, String)>>, field: &str| {
+        fields
+            .as_ref()
+            .and_then(|fields| fields.iter().find(|(name, _)| *name == field))
+            .map(|(_, value)| value.clone())
+    };
+    let names: Vec<&'static str> = new.as_ref().or(old.as_ref())?.iter().map(|(name, _)| *name).collect();
+    let changes: Vec<Change> = names
+        .into_iter()
+        .map(|field| Change {
+            field,
+            before: value(&old, field),
+            after: value(&new, field),
+        })
+        .filter(|change| change.before != change.after)
+        .collect();
+    (!changes.is_empty()).then_some(Effect { address, what, changes })
+}
+
+/// The changes for people.
+pub fn lines(canvas: Canvas, effects: &[Effect]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for effect in effects {
+        lines.push(format!(
+            "{}  {}",
+            canvas.bold(&effect.what),
+            canvas.dim(&effect.address.to_string())
+        ));
+        for change in &effect.changes {
+            let before = change.before.as_deref().unwrap_or("—");
+            let after = change.after.as_deref().unwrap_or("—");
+            lines.push(format!(
+                "  {} {} {} {}",
+                output::left(change.field, 18),
+                before,
+                canvas.dim("→"),
+                canvas.accent(after)
+            ));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("Nothing would change.".to_owned());
+    }
+    lines
+}
+
+/// The changes for programs.
+pub fn to_json(effects: &[Effect]) -> Value {
+    effects
+        .iter()
+        .map(|effect| {
+            json!({
+                "account": effect.address.to_string(),
+                "what": effect.what,
+                "changes": effect.changes.iter().map(|change| json!({
+                    "field": change.field,
+                    "before": change.before,
+                    "after": change.after,
+                })).collect::<Vec<_>>(),
+            })
+        })
+        .collect()
+}

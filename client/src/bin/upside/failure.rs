@@ -1,0 +1,185 @@
+//! What ends a command early: one sentence, what to do about it, and an exit code.
+
+use serde_json::{json, Value};
+use upside_client::{amount::AmountError, time::TimeError, upside::error::UpsideError, ClientError};
+
+/// Result of a command.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Why a command failed. The number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// What was asked for cannot be done as written.
+    Input = 1,
+    /// A program or the cluster refused the transaction.
+    Refused = 2,
+    /// The RPC server failed, is slow, or contradicts itself.
+    Network = 3,
+    /// A key or the configuration cannot be used.
+    Key = 4,
+    /// Nobody agreed to what cannot be undone.
+    Declined = 5,
+    /// Live accounts differ from what their history says.
+    Difference = 6,
+}
+
+/// The exit codes, for the help.
+pub const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  the command or a value in it is wrong
+  2  a program or the cluster refused the transaction; nothing changed
+  3  the RPC server failed, or what happened is unknown
+  4  a key or the configuration cannot be used
+  5  not confirmed: nothing was sent
+  6  `audit` found a difference";
+
+impl Reason {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Refused => "refused",
+            Self::Network => "network",
+            Self::Key => "key",
+            Self::Declined => "declined",
+            Self::Difference => "difference",
+        }
+    }
+}
+
+/// Why a command stopped, and what to do.
+#[derive(Debug)]
+pub struct Failure {
+    /// Chooses the exit code.
+    pub reason: Reason,
+    /// One sentence.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
+impl Failure {
+    /// A failure without a remedy of its own.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            remedy: None,
+        }
+    }
+
+    /// Something in the command is wrong.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(Reason::Input, message)
+    }
+
+    /// A key or the configuration cannot be used.
+    pub fn key(message: impl Into<String>) -> Self {
+        Self::new(Reason::Key, message)
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// The same failure with every text passed through `change`.
+    #[must_use]
+    pub fn map_text(self, change: impl Fn(&str) -> String) -> Self {
+        Self {
+            reason: self.reason,
+            message: change(&self.message),
+            remedy: self.remedy.as_deref().map(change),
+        }
+    }
+
+    /// For `--output json`.
+    pub fn to_json(&self) -> Value {
+        json!({ "error": {
+            "code": self.reason as u8,
+            "reason": self.reason.name(),
+            "message": self.message,
+            "remedy": self.remedy,
+        } })
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let message = error.to_string();
+        match error {
+            ClientError::Program(failure) => Self {
+                reason: Reason::Refused,
+                message,
+                remedy: failure.upside.and_then(remedy_of).map(str::to_owned),
+            },
+            ClientError::Transaction { .. } => {
+                Self::new(Reason::Refused, message).remedy("check that the fee payer has SOL on this cluster")
+            }
+            ClientError::Expired { .. } | ClientError::Unknown { .. } | ClientError::Rpc { .. } => {
+                Self::new(Reason::Network, message)
+            }
+            ClientError::Replay(_) => Self::new(Reason::Network, message)
+                .remedy("the server may have forgotten old transactions; use one that keeps the whole history"),
+            ClientError::Signing(_) => Self::key(message),
+            ClientError::Missing { .. }
+            | ClientError::Malformed { .. }
+            | ClientError::Arithmetic(_)
+            | ClientError::LocalnetProgram { .. }
+            | ClientError::ProgramFile { .. } => Self::input(message),
+        }
+    }
+}
+
+impl From<AmountError> for Failure {
+    fn from(error: AmountError) -> Self {
+        Self::input(error.to_string())
+    }
+}
+
+impl From<TimeError> for Failure {
+    fn from(error: TimeError) -> Self {
+        Self::input(error.to_string())
+    }
+}
+
+/// What to do when the program refuses for this reason.
+fn remedy_of(error: UpsideError) -> Option<&'static str> {
+    use UpsideError as E;
+    Some(match error {
+        E::NotIssuer => "sign with the issuer's key (-k), or name a multisig with --issuer and export with --base64; `upside token show` says who the issuer is",
+        E::NotPendingIssuer => "the present issuer must first run `upside token handover propose`",
+        E::BadPendingIssuer => "propose another address, or withdraw the proposal",
+        E::AboveAuthorised => "issue less: `upside token show` says how much capacity is left, and it never grows",
+        E::BelowRetireBound => "retire less: what is issued or promised, and at least one million atoms, must stay",
+        E::OthersHoldShares => "new shares reach others by grants and rounds, with notice, once somebody else holds shares",
+        E::RedemptionNotEarlier => "name an earlier time: redemption is never postponed",
+        E::NothingToUpdate => "name at least one thing that differs from what the mint says",
+        E::HolderNotApproved => "the issuer must first run `upside shares approve`",
+        E::NotCurated => "approvals exist for curated securities only; anyone may receive an open one",
+        E::AlreadyApproved => "nothing needs to be done: this holder may already receive",
+        E::NotEnoughShares => "`upside shares list` says how many registered shares you hold; bearer ones must be registered first",
+        E::SameAccount => "name another receiver",
+        E::CuratedHasNoBearer => "curated shares stay registered; send them to an approved holder instead",
+        E::NotAHolder => "name a wallet or a multisig: token accounts and accounts of this program cannot hold",
+        E::PositionMissing => "this holder has never held shares of this security",
+        E::NothingToDistribute => "name an amount, or send money to the inbox first",
+        E::NothingToClaim => "wait: `upside upside status` says what has dripped and when more will",
+        E::PayoutAccountNotHolders | E::WrongPayoutAccount => "the holder must claim with their own key, or name another payout account",
+        E::BadSource => "the paying token account must hold the payout mint and belong to the signer",
+        E::TooManyVaults => "deposit into one of the vaults that exist",
+        E::VaultAlreadyOpen => "deposit into it: `upside vault list` shows it",
+        E::WrongVault => "the issuer must first run `upside vault open` for this asset",
+        E::SelfHolding => "choose another asset: a security cannot back itself",
+        E::VaultAccountFrozen => "ask the asset's issuer to thaw the vault's token account; `upside vault list` shows its address",
+        E::NothingArrived => "deposit more than the asset's transfer fee",
+        E::ProtocolShares => "registered shares enter a vault by their own instruction",
+        E::ExtensionRefused | E::HookSet => "choose another asset: this one's mint could block or empty accounts in ways that the program does not accept",
+        E::ClosableWithoutSupply => "the mint must have a supply before it is used",
+        E::PayoutIsProtocolShare => "choose money as the payout mint: shares belong in vaults",
+        E::WrongPayoutMint => "use the payout mint that `upside token show` names",
+        E::ClockBehindCheckpoint => "the server's clock is behind; try again in a moment",
+        _ => return None,
+    })
+}

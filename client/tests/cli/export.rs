@@ -1,0 +1,231 @@
+//! Messages for other tools: `--base64` and `--sign-only`.
+
+use anchor_lang::prelude::Pubkey;
+use base64::{engine::general_purpose::STANDARD, Engine};
+use serde_json::{json, Value};
+use solana_rpc_client_api::request::RpcRequest;
+use upside_client::{solana_keypair::Keypair, solana_signer::Signer, Sender};
+
+use crate::network::{network, payout, run, Network, Wallet};
+
+/// Another tool: signs the bytes of a message, sends them, and waits.
+fn sign_and_send(net: &Network, message: &[u8], signers: &[&Keypair]) {
+    let mut wire = vec![u8::try_from(signers.len()).unwrap()];
+    for signer in signers {
+        wire.extend_from_slice(signer.sign_message(message).as_ref());
+    }
+    wire.extend_from_slice(message);
+    send(net, &wire);
+}
+
+fn send(net: &Network, wire: &[u8]) {
+    let sender = net.sender();
+    let parameters = json!([STANDARD.encode(wire), { "encoding": "base64", "preflightCommitment": "confirmed" }]);
+    let signature: String = sender.rpc().send(RpcRequest::SendTransaction, parameters).unwrap();
+    let signature = signature.parse().unwrap();
+    for _ in 0..200 {
+        if sender.rpc().confirm_transaction(&signature).unwrap() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("{signature} did not land");
+}
+
+fn exported(net: &Network, issuer: &Pubkey, arguments: &[&str]) -> (Vec<u8>, Vec<String>) {
+    let issuer = issuer.to_string();
+    let shown = run(&[
+        &["-u", &net.rpc, "--issuer", &issuer, "--base64", "--output", "json"],
+        arguments,
+    ]
+    .concat());
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let value: Value = serde_json::from_str(&shown.out).unwrap();
+    let message = STANDARD.decode(value["message"].as_str().unwrap()).unwrap();
+    let signers = value["signers"].as_array().unwrap();
+    assert!(
+        signers.iter().all(|signer| signer["signature"].is_null()),
+        "nothing is signed"
+    );
+    let signers = signers
+        .iter()
+        .map(|signer| signer["signer"].as_str().unwrap().to_owned());
+    (message, signers.collect())
+}
+
+#[test]
+fn an_issuer_whose_key_is_elsewhere_lives_by_exported_messages() {
+    let net = network();
+    let (board, relayer) = (net.wallet(), net.wallet());
+    let money = payout().mint.to_string();
+    let create = [
+        "token",
+        "create",
+        "--kind",
+        "collective",
+        "--name",
+        "A school",
+        "--symbol",
+        "SCHOOL",
+        "--authorised",
+        "1000000",
+        "--payout-mint",
+        &money,
+        "--fee-payer",
+        &relayer.text(),
+    ];
+    let (message, signers) = exported(net, &board.address(), &create);
+    assert_eq!(signers, [relayer.text(), board.text()]);
+    sign_and_send(net, &message, &[&relayer.key, &board.key]);
+    let listed = run(&[
+        "-u",
+        &net.rpc,
+        "--issuer",
+        &board.text(),
+        "token",
+        "list",
+        "--output",
+        "json",
+    ]);
+    let listed: Value = serde_json::from_str(&listed.out).unwrap();
+    let mint = listed["securities"][0]["mint"].as_str().unwrap().to_owned();
+    assert_eq!(listed["securities"][0]["issuer"].as_str(), Some(board.text().as_str()));
+
+    // Without another fee payer the issuer pays everything, as a multisig's account does.
+    let (message, signers) = exported(net, &board.address(), &["shares", "send", &mint, "12", &relayer.text()]);
+    assert_eq!(signers, [board.text()]);
+    sign_and_send(net, &message, &[&board.key]);
+    let held = net.json(&relayer, &["shares", "list"]);
+    assert_eq!(held["shares"][0]["registered"]["amount"], "12");
+    assert_eq!(net.json(&relayer, &["audit", &mint])["sound"], true);
+}
+
+#[test]
+fn the_issuer_may_be_an_address_that_no_key_has() {
+    let net = network();
+    // A multisig's account: off the curve, so that only its program can sign for it.
+    let (multisig, _) = Pubkey::find_program_address(&[b"vault", &[0]], &Pubkey::new_unique());
+    let relayer = net.wallet();
+    let money = payout().mint.to_string();
+    let create = [
+        "token",
+        "create",
+        "--kind",
+        "expression",
+        "--name",
+        "Of a board",
+        "--symbol",
+        "BOARD",
+        "--authorised",
+        "1000000",
+        "--payout-mint",
+        &money,
+        "--fee-payer",
+        &relayer.text(),
+    ];
+    let (message, signers) = exported(net, &multisig, &create);
+    assert_eq!(signers, [relayer.text(), multisig.to_string()]);
+    // Accounts come after the header of three bytes and the count of one.
+    assert_eq!(&message[4..36], relayer.address().as_ref());
+    assert_eq!(&message[36..68], multisig.as_ref());
+    let sent = run(&["-u", &net.rpc, "--issuer", &multisig.to_string(), "token", "list"]);
+    assert_eq!(sent.code, 0, "{}", sent.err);
+    let needs = run(&[
+        &["-u", &net.rpc, "--issuer", &multisig.to_string(), "--yes"],
+        &create[..12],
+    ]
+    .concat());
+    assert_eq!(needs.code, 4, "{}", needs.err);
+    assert!(needs.err.contains("--base64"), "{}", needs.err);
+}
+
+#[test]
+fn display_prints_nothing_but_the_message() {
+    let net = network();
+    let issuer = net.wallet();
+    let mint = net.token(&issuer, "ONLY");
+    let ran = net.run(&issuer, &["shares", "unregister", &mint, "1", "--base64"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(STANDARD.decode(ran.out.trim()).is_ok(), "{}", ran.out);
+    assert!(ran.err.contains("must be signed by"), "{}", ran.err);
+    let refused = net.run(
+        &issuer,
+        &[
+            "shares",
+            "send",
+            &mint,
+            "1000001",
+            &net.poor_wallet().text(),
+            "--base64",
+        ],
+    );
+    assert_eq!(
+        refused.code, 2,
+        "what would be refused is not exported: {}",
+        refused.err
+    );
+}
+
+fn signed(net: &Network, wallet: &Wallet, arguments: &[&str]) -> Value {
+    net.json(wallet, &[arguments, &["--sign-only"]].concat())
+}
+
+#[test]
+fn a_transaction_signed_here_is_sent_by_another_tool() {
+    let net = network();
+    let (issuer, friend) = (net.wallet(), net.poor_wallet());
+    let mint = net.token(&issuer, "SIGN");
+    let value = signed(net, &issuer, &["shares", "send", &mint, "3", &friend.text()]);
+    assert!(value["signers"][0]["signature"].is_string());
+    assert_eq!(
+        net.json(&issuer, &["shares", "list", &mint])["holders"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    send(net, &STANDARD.decode(value["transaction"].as_str().unwrap()).unwrap());
+    let listed = net.json(&issuer, &["shares", "list", &mint]);
+    assert_eq!(listed["holders"][1]["shares"]["amount"], "3");
+}
+
+#[test]
+fn a_missing_signature_is_named_and_added_elsewhere() {
+    let net = network();
+    let (issuer, relayer) = (net.wallet(), net.wallet());
+    let mint = net.token(&issuer, "PART");
+    let command = ["shares", "unregister", &mint, "2", "--fee-payer", &relayer.text()];
+    let shown = net.run(&issuer, &[&command[..], &["--sign-only"]].concat());
+    assert!(shown.out.contains("Absent Signers (Pubkey):"), "{}", shown.out);
+    let value = signed(net, &issuer, &command);
+    let message = STANDARD.decode(value["message"].as_str().unwrap()).unwrap();
+    let mut wire = STANDARD.decode(value["transaction"].as_str().unwrap()).unwrap();
+    assert_eq!(value["signers"][0]["signer"].as_str(), Some(relayer.text().as_str()));
+    assert!(value["signers"][0]["signature"].is_null());
+    wire[1..65].copy_from_slice(relayer.key.sign_message(&message).as_ref());
+    send(net, &wire);
+    assert_eq!(
+        net.json(&issuer, &["shares", "list"])["shares"][0]["bearer"]["amount"],
+        "2"
+    );
+    assert!(net.sender().now().is_ok());
+}
+
+#[test]
+fn a_blockhash_can_be_given() {
+    let net = network();
+    let issuer = net.wallet();
+    let mint = net.token(&issuer, "HASH");
+    let hash = Pubkey::new_unique().to_string();
+    let value = signed(
+        net,
+        &issuer,
+        &["shares", "unregister", &mint, "1", "--blockhash", &hash],
+    );
+    assert_eq!(value["blockhash"].as_str(), Some(hash.as_str()));
+    let wrong = net.run(
+        &issuer,
+        &["shares", "unregister", &mint, "1", "--sign-only", "--blockhash", "xyz"],
+    );
+    assert_eq!(wrong.code, 1);
+}

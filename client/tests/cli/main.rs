@@ -1,0 +1,13 @@
+//! The `upside` binary, run as people run it, against a real local validator that the whole suite shares.
+
+mod audits;
+mod bad_input;
+mod configuration;
+mod dry_run;
+mod export;
+mod formats;
+mod life;
+mod metadata;
+mod network;
+mod proxy;
+mod screen;

@@ -1,0 +1,86 @@
+//! A server between the binary and the network that changes, delays or drops answers.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::network::network;
+
+/// Gets method and answer, and changes the answer.
+type Change = dyn Fn(&str, &mut Value) + Send + Sync;
+
+/// Serves the shared network's answers, changed, until the test's process ends. Returns its URL.
+pub fn lying(change: impl Fn(&str, &mut Value) + Send + Sync + 'static) -> String {
+    serve(Arc::new(change), Duration::ZERO)
+}
+
+/// Serves the shared network's answers late.
+pub fn slow(delay: Duration) -> String {
+    serve(Arc::new(|_: &str, _: &mut Value| {}), delay)
+}
+
+fn serve(change: Arc<Change>, delay: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let change = Arc::clone(&change);
+            thread::spawn(move || while answer(&stream, &*change, delay).is_some() {});
+        }
+    });
+    url
+}
+
+/// The body of one HTTP message.
+fn body_of(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut length = None;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = Vec::new();
+    match length {
+        Some(length) => {
+            body.resize(length, 0);
+            reader.read_exact(&mut body).ok()?;
+        }
+        None => {
+            reader.read_to_end(&mut body).ok()?;
+        }
+    }
+    Some(body)
+}
+
+fn answer(stream: &TcpStream, change: &Change, delay: Duration) -> Option<()> {
+    let body = body_of(&mut BufReader::new(stream))?;
+    let request: Value = serde_json::from_slice(&body).ok()?;
+    let mut upstream = TcpStream::connect(network().rpc.strip_prefix("http://")?).ok()?;
+    let head =
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length";
+    upstream
+        .write_all(format!("{head}: {}\r\n\r\n", body.len()).as_bytes())
+        .ok()?;
+    upstream.write_all(&body).ok()?;
+    let mut value: Value = serde_json::from_slice(&body_of(&mut BufReader::new(upstream))?).ok()?;
+    change(request["method"].as_str()?, &mut value["result"]);
+    thread::sleep(delay);
+    let text = value.to_string();
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
+    (&*stream)
+        .write_all(format!("{head}: {}\r\n\r\n{text}", text.len()).as_bytes())
+        .ok()
+}
