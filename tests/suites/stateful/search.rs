@@ -185,7 +185,7 @@ impl fmt::Display for Found {
         )?;
         writeln!(f, "vec![")?;
         for step in &self.sequence {
-            writeln!(f, "    {step:?},")?;
+            writeln!(f, "    {},", step.as_rust())?;
         }
         write!(f, "]")
     }

@@ -78,11 +78,11 @@ pub enum Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meddling {
     /// The holder sends shares to another registered account.
-    Transfer,
+    MoveOut,
     /// The holder burns.
     Burn,
     /// The holder approves a delegate.
-    Approve,
+    Delegate,
     /// The holder gives the account away.
     SetOwner,
     /// The issuer thaws it.
@@ -90,7 +90,7 @@ pub enum Meddling {
     /// The issuer mints into it.
     Mint,
     /// The holder closes it.
-    Close,
+    CloseEmpty,
     /// The holder takes lamports beyond the rent.
     TakeExcessLamports,
 }
@@ -305,6 +305,31 @@ pub enum Step {
         slot: usize,
         with: usize,
     },
+}
+
+impl Step {
+    /// The step as Rust, to be pasted where the variants of all enums here are imported.
+    pub fn as_rust(&self) -> String {
+        match self {
+            Self::Bundle(steps) => {
+                let steps: Vec<String> = steps.iter().map(Self::as_rust).collect();
+                format!("Bundle(vec![{}])", steps.join(", "))
+            }
+            Self::WrongAccount {
+                of,
+                slot,
+                with,
+                unsigned,
+            } => format!(
+                "WrongAccount {{ of: Box::new({}), slot: {slot}, with: {with}, unsigned: {unsigned} }}",
+                of.as_rust()
+            ),
+            Self::Alias { of, slot, with } => {
+                format!("Alias {{ of: Box::new({}), slot: {slot}, with: {with} }}", of.as_rust())
+            }
+            _ => format!("{self:?}"),
+        }
+    }
 }
 
 const AMOUNTS: [u64; 9] = [0, 1, 2, 7, 1_000, 999_983, 25_000_000, 1_000_000_007, 4_000_000_000_000];
@@ -537,14 +562,14 @@ fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
             s,
             w,
             how: *[
-                Meddling::Transfer,
+                Meddling::MoveOut,
                 Meddling::Burn,
-                Meddling::Approve,
+                Meddling::Delegate,
                 Meddling::SetOwner,
                 Meddling::Thaw,
                 Meddling::Mint,
-                Meddling::Close,
-                Meddling::Close,
+                Meddling::CloseEmpty,
+                Meddling::CloseEmpty,
                 Meddling::TakeExcessLamports,
             ]
             .choose(rng)

@@ -1,0 +1,189 @@
+//! The live accounts against the model, field by field.
+
+use anchor_lang::prelude::Pubkey;
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+use upside_tests::invariants::SecurityView;
+
+use super::Run;
+use crate::{step::WALLETS, world::Snapshot};
+
+impl Run<'_> {
+    /// E-1 for what is on the mint.
+    pub(super) fn compare_metadata(&self) -> Result<(), String> {
+        for (s, model) in self.models.iter().enumerate() {
+            let Some(model) = model else { continue };
+            let keys = &self.fixture.places[s].keys;
+            let live = self
+                .mint_at(&keys.mint)
+                .and_then(|mint| mint.metadata)
+                .map(|metadata| metadata.name);
+            let replayed = self
+                .replay
+                .metadata
+                .get(&keys.security)
+                .map(|metadata| metadata.name.clone());
+            let expected = Some(model.name.clone());
+            if live != expected || replayed != expected {
+                return Err(format!(
+                    "E-1: the name is {live:?}, by events {replayed:?}, by the model {expected:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The live accounts against the model, field by field.
+    pub(super) fn compare(&self, s: usize, view: Option<&SecurityView>, snapshot: &Snapshot) -> Result<(), String> {
+        let (model, view) = match (&self.models[s], view) {
+            (None, None) => return Ok(()),
+            (Some(model), Some(view)) => (model, view),
+            (model, view) => {
+                return Err(format!(
+                    "security {s} exists: {} in the model, {} live",
+                    model.is_some(),
+                    view.is_some()
+                ))
+            }
+        };
+        let f = self.fixture;
+        let place = &f.places[s];
+        let live = &view.security;
+        let x64 = |value: u128| BigInt::from(value);
+        let in_x64 = |value: &BigRational| {
+            let scaled = value * BigRational::from(BigInt::one() << 64);
+            if scaled.is_integer() {
+                scaled.to_integer() % (BigInt::one() << 128)
+            } else {
+                BigInt::from(-1)
+            }
+        };
+        let same = |what: &str, model: BigInt, live: BigInt| {
+            if model == live {
+                Ok(())
+            } else {
+                Err(format!("security {s}: {what} is {live}, the model says {model}"))
+            }
+        };
+        let accrual = &model.accrual;
+        same(
+            "authorised",
+            model.terms.authorised.into(),
+            live.authorised_atoms.into(),
+        )?;
+        same("issued", model.issued.clone(), live.issued_atoms.into())?;
+        same("reserved", BigInt::zero(), live.reserved_atoms.into())?;
+        same("registered", model.registered.clone(), live.registered_atoms.into())?;
+        same("supply", model.supply(), view.supply.into())?;
+        same("redeemed_total", BigInt::zero(), live.redeemed_total_atoms.into())?;
+        same(
+            "redeem_after",
+            model.terms.redeem_after.into(),
+            live.redeem_after_ts.into(),
+        )?;
+        same("stream total", accrual.total.clone(), live.stream_total_atoms.into())?;
+        same(
+            "stream dripped",
+            accrual.dripped.clone(),
+            live.stream_dripped_atoms.into(),
+        )?;
+        same("stream start", accrual.start.clone(), live.stream_start_ts.into())?;
+        same("stream end", accrual.end.clone(), live.stream_end_ts.into())?;
+        same("stream last", accrual.last.clone(), live.stream_last_ts.into())?;
+        same(
+            "upside per share",
+            in_x64(&accrual.per_share),
+            x64(live.upside_per_share_x64.get()),
+        )?;
+        same("remainder", in_x64(&accrual.remainder), x64(live.remainder_x64.get()))?;
+        same(
+            "received",
+            model.received.clone(),
+            live.received_total_atoms.get().into(),
+        )?;
+        same("claimed ever", model.paid.clone(), view.claimed.into())?;
+        same("payout vault", model.payout_vault.clone(), view.payout_vault.into())?;
+        same("vault count", model.vaults.len().into(), live.vault_count.into())?;
+        let inbox = self.view_in(snapshot, &place.inbox).map_or(0, |account| account.amount);
+        same("inbox", model.inbox.clone(), inbox.into())?;
+        let pending = model.pending.map_or_else(Pubkey::default, |w| f.wallets[w]);
+        if live.issuer != f.wallets[model.issuer] || live.pending_issuer != pending {
+            return Err(format!(
+                "security {s}: the issuer or the proposed one differs from the model"
+            ));
+        }
+        for w in 0..WALLETS {
+            let bearer = self
+                .view_in(snapshot, &place.bearer[w])
+                .map_or(0, |account| account.amount);
+            let expected = model.bearer.get(&w).cloned().unwrap_or_default();
+            same(&format!("wallet {w}'s bearer shares"), expected, bearer.into())?;
+            let approved = snapshot[f.at(&place.approval[w]).expect("tracked")]
+                .as_ref()
+                .is_some_and(|account| account.owner == upside::ID);
+            if approved != model.approved.contains(&w) {
+                return Err(format!("security {s}: wallet {w} approved: {approved}"));
+            }
+            match (model.positions.get(&w), &view.holders[w].position) {
+                (None, None) => {}
+                (Some(expected), Some(live)) => {
+                    let name = |field: &str| format!("wallet {w}'s {field}");
+                    same(&name("shares"), expected.shares.clone(), live.shares_atoms.into())?;
+                    same(
+                        &name("checkpoint"),
+                        in_x64(&expected.checkpoint),
+                        x64(live.checkpoint_x64.get()),
+                    )?;
+                    same(&name("accrued"), in_x64(&expected.accrued), x64(live.accrued_x64.get()))?;
+                    same(
+                        &name("claimed"),
+                        expected.claimed.clone(),
+                        live.claimed_total_atoms.into(),
+                    )?;
+                    let payout = expected.payout.map_or(place.payout[w][0], Pubkey::new_from_array);
+                    if live.payout_account != payout {
+                        return Err(format!(
+                            "security {s}: wallet {w}'s payout account differs from the model"
+                        ));
+                    }
+                }
+                (expected, live) => {
+                    return Err(format!(
+                        "security {s}: wallet {w} has a position: {} in the model, {} live",
+                        expected.is_some(),
+                        live.is_some()
+                    ))
+                }
+            }
+        }
+        for (a, vault) in &model.vaults {
+            let Some(live) = view.vaults.get(a) else {
+                return Err(format!("security {s}: the vault of asset {a} is missing"));
+            };
+            same(
+                &format!("balance of asset {a}"),
+                vault.balance.clone(),
+                live.balance.into(),
+            )?;
+            same(
+                &format!("collected of asset {a}"),
+                vault.collected.clone(),
+                live.collected.into(),
+            )?;
+            if let Some(replayed) = self.replay.vaults.get(&place.vault[*a]) {
+                same(
+                    &format!("index of asset {a}"),
+                    vault.index.into(),
+                    replayed.index.into(),
+                )?;
+                same(
+                    &format!("deposits of asset {a}"),
+                    vault.deposited.clone(),
+                    replayed.deposited_total_atoms.into(),
+                )?;
+            }
+        }
+        same("vaults", model.vaults.len().into(), view.vaults.len().into())
+    }
+}
