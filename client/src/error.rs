@@ -416,7 +416,9 @@ mod tests {
         assert!(!error.is(UpsideError::ZeroAmount));
         assert_eq!(
             error.to_string(),
-            format!("The account must hold at least the amount (Upside refused instruction 1 with NotEnoughShares, {code})")
+            format!(
+                "The account must hold at least the amount (Upside refused instruction 1 with NotEnoughShares, {code})"
+            )
         );
     }
 }

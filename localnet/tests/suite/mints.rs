@@ -153,12 +153,16 @@ fn an_issuer_pauses_and_claws_back() {
             40,
         )
         .expect("an instruction");
-    network.send(&[claw_back.clone()], &[&authority]).expect("clawed back");
+    network
+        .send(std::slice::from_ref(&claw_back), &[&authority])
+        .expect("clawed back");
     assert_eq!(market::balance(network.rpc(), &mint, &bob).expect("a balance"), 140);
 
     let pause = mint.pause(&authority.pubkey()).expect("an instruction");
     network.send(&[pause], &[&authority]).expect("paused");
-    network.send(&[claw_back.clone()], &[&authority]).expect_err("paused");
+    network
+        .send(std::slice::from_ref(&claw_back), &[&authority])
+        .expect_err("paused");
     let resume = mint.resume(&authority.pubkey()).expect("an instruction");
     network.send(&[resume], &[&authority]).expect("resumed");
     network.send(&[claw_back], &[&authority]).expect("clawed back again");

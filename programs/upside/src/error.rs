@@ -220,7 +220,3 @@ impl From<MathError> for UpsideError {
 pub fn math<T>(result: core::result::Result<T, MathError>) -> Result<T> {
     result.map_err(|e| UpsideError::from(e).into())
 }
-
-#[cfg(test)]
-#[path = "error_tests.rs"]
-mod tests;

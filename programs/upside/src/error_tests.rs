@@ -2,7 +2,7 @@
 
 use anchor_lang::error::ERROR_CODE_OFFSET;
 
-use super::UpsideError;
+use crate::error::UpsideError;
 
 /// Every error and its number, ascending. Only ever appended to within a block.
 const NUMBERS: &[(UpsideError, u32)] = &[

@@ -20,6 +20,8 @@ pub mod constants;
 mod entrypoint;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod error;
+#[cfg(test)]
+mod error_tests;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod events;
 #[cfg(all(target_os = "solana", not(feature = "cpi")))]
