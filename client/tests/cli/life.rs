@@ -2,7 +2,7 @@
 
 use crate::network::{asset, network, payout};
 use serde_json::Value;
-use upside_client::solana_signer::Signer;
+use upside_client::{accounts, solana_signer::Signer};
 use upside_lookalike_mints::keys;
 
 const WEEK: i64 = 7 * 86_400;
@@ -144,6 +144,8 @@ fn a_statement_splits_what_was_earned_at_the_borders_of_its_periods() {
         sum("upsideClaimed") + atoms(rows.last().unwrap(), "upsideOwedAtEnd"),
         earned
     );
+    let status = net.json(&issuer, &["upside", "status", &mint]);
+    assert_eq!(status["holder"]["claimable"], rows.last().unwrap()["upsideOwedAtEnd"]);
     assert!(sum("upsideClaimed") >= 299_999_999);
     // A whole day in the middle earns a tenth.
     assert!(
@@ -269,4 +271,23 @@ fn an_asset_that_takes_a_fee_or_is_born_frozen_says_so() {
         "{}",
         listed.out
     );
+}
+
+#[test]
+fn a_holder_may_be_paid_into_another_account() {
+    let net = network();
+    let (issuer, bank) = (net.wallet(), net.wallet());
+    let mint = net.token_with(&issuer, "BANK", &["--policy", "curated", "--drip", "0s"]);
+    net.json(&issuer, &["upside", "distribute", &mint, "50"]);
+    let account = payout().account_of(&bank.address()).to_string();
+    let stranger = net.run(
+        &bank,
+        &["upside", "claim", &mint, "--for", &issuer.text(), "--to", &account],
+    );
+    assert_eq!(stranger.code, 1, "only a holder chooses: {}", stranger.err);
+    let paid = net.json(&issuer, &["upside", "claim", &mint, "--to", &account]);
+    // The accumulator is rounded down.
+    assert_eq!(amount(&paid["paid"]), "49.999999");
+    let held = accounts::token_balance(&net.sender(), &payout().account_of(&bank.address())).unwrap();
+    assert_eq!(held, 10_049_999_999);
 }

@@ -24,6 +24,18 @@ use crate::{
     signer::Identity,
 };
 
+/// Money whose mint does not carry its symbol: USDC on mainnet and on devnet. Nobody can take these addresses.
+const WITHOUT_METADATA: [(Pubkey, &str); 2] = [
+    (
+        Pubkey::from_str_const("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"),
+        "USDC",
+    ),
+    (
+        Pubkey::from_str_const("4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"),
+        "USDC",
+    ),
+];
+
 /// A security and its share mint.
 pub struct Token {
     /// Its account.
@@ -246,6 +258,12 @@ pub fn symbol_of(address: &Pubkey, mint: &Mint) -> String {
         .as_ref()
         .map(|metadata| clean(&metadata.symbol))
         .filter(|symbol| !symbol.trim().is_empty())
+        .or_else(|| {
+            WITHOUT_METADATA
+                .iter()
+                .find(|(known, _)| known == address)
+                .map(|(_, symbol)| (*symbol).to_owned())
+        })
         .unwrap_or_else(|| short(address))
 }
 

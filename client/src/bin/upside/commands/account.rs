@@ -42,7 +42,7 @@ pub enum Command {
         /// First moment that counts [default: the first event].
         #[arg(long, value_name = "DATE")]
         from: Option<String>,
-        /// First moment that no longer counts [default: now].
+        /// First moment that no longer counts [default: now, included].
         #[arg(long, value_name = "DATE")]
         to: Option<String>,
     },
@@ -141,8 +141,8 @@ pub fn run(app: &App, command: Command) -> Result<()> {
     let sender = app.sender()?;
     let now = sender.now()?;
     let from = from.as_deref().map(time::parse_date).transpose()?;
-    let to = to.as_deref().map(time::parse_date).transpose()?.unwrap_or(now).min(now);
-    if from.is_some_and(|from| from >= to) {
+    let to = to.as_deref().map(time::parse_date).transpose()?.filter(|to| *to <= now);
+    if from.is_some_and(|from| from >= to.unwrap_or(now)) {
         return Err(Failure::input("the statement would end before it begins").remedy("check --from and --to"));
     }
     let tokens: Vec<Token> = if tokens.is_empty() {
@@ -155,7 +155,7 @@ pub fn run(app: &App, command: Command) -> Result<()> {
     };
     let mut statement = Vec::new();
     for token in &tokens {
-        let rows = rows_of(app, token, &holder, period, from, to)?;
+        let rows = rows_of(app, token, &holder, period, (from, to), now)?;
         statement.extend(rows.into_iter().map(|row| (token, row)));
     }
     match app.global.output {
@@ -169,7 +169,16 @@ pub fn run(app: &App, command: Command) -> Result<()> {
 }
 
 /// The holder's rows of one security, oldest first, by replaying its events up to each border.
-fn rows_of(app: &App, token: &Token, holder: &Pubkey, period: Period, from: Option<i64>, to: i64) -> Result<Vec<Row>> {
+fn rows_of(
+    app: &App,
+    token: &Token,
+    holder: &Pubkey,
+    period: Period,
+    (from, to): (Option<i64>, Option<i64>),
+    now: i64,
+) -> Result<Vec<Row>> {
+    // What happened this very second belongs to a statement without an end.
+    let to = to.unwrap_or(now + 1);
     let history = history_of(app.sender()?, &token.keys.security)?;
     let Some(first) = history.first() else {
         return Err(Failure::new(
@@ -191,15 +200,13 @@ fn rows_of(app: &App, token: &Token, holder: &Pubkey, period: Period, from: Opti
     let mut start = begin;
     while start < to {
         let end = period.end_after(start).unwrap_or(to).min(to);
-        // The last second of a statement that ends now belongs to it.
-        let last = end == to;
-        while let Some(event) = events.next_if(|event| event.ts() < end || (last && event.ts() <= to)) {
+        while let Some(event) = events.next_if(|event| event.ts() < end) {
             row.count(event, holder);
             replay.apply(event).map_err(upside_client::ClientError::from)?;
         }
-        let (shares, owed) = standing(&replay, token, holder, end)?;
+        let (shares, owed) = standing(&replay, token, holder, end.min(now))?;
         row.from_ts = start;
-        row.to_ts = end;
+        row.to_ts = end.min(now);
         row.shares_end_atoms = shares;
         row.owed_end_atoms = owed;
         row.earned_atoms = (u128::from(owed) + row.claimed_atoms).saturating_sub(u128::from(owed_before));

@@ -7,7 +7,7 @@ pub mod token;
 pub mod upside;
 pub mod vault;
 
-use serde_json::{json, Value};
+use serde_json::Value;
 use upside_client::sender::Receipt;
 
 use crate::{app::App, output};
@@ -21,9 +21,4 @@ fn print_done(app: &App, receipt: &Receipt, sentences: &[String], mut result: Va
     )));
     result["transaction"] = output::receipt_json(receipt);
     output::print(app.global.output, &lines, &result);
-}
-
-/// A value for programs that may be missing.
-fn optional(value: Option<Value>) -> Value {
-    value.unwrap_or_else(|| json!(null))
 }

@@ -587,7 +587,7 @@ fn handover(app: &App, command: &Handover) -> Result<()> {
         return Ok(());
     };
     let after = accounts::get_security(app.sender()?, &token.keys.security)?;
-    let pending = (after.pending_issuer != Pubkey::default()).then(|| json!(after.pending_issuer.to_string()));
+    let pending = (after.pending_issuer != Pubkey::default()).then(|| after.pending_issuer.to_string());
     print_done(
         app,
         &receipt,
@@ -595,7 +595,7 @@ fn handover(app: &App, command: &Handover) -> Result<()> {
         json!({
             "mint": token.keys.mint.to_string(),
             "issuer": after.issuer.to_string(),
-            "proposedIssuer": super::optional(pending),
+            "proposedIssuer": pending,
         }),
     );
     Ok(())

@@ -248,9 +248,10 @@ pub fn stream_lines(app: &App, token: &Token, stream: &StreamQuote, inbox: u64, 
             canvas.bar(u128::from(stream.dripped_atoms), u128::from(stream.total_atoms), cells)
         ));
         lines.push(format!(
-            "  {} to come of {}",
-            money(stream.undripped_atoms)?,
-            money(stream.total_atoms)?
+            "  {} of {} dripped, {} to come",
+            amount::to_text(stream.dripped_atoms, security.payout_decimals),
+            money(stream.total_atoms)?,
+            amount::to_text(stream.undripped_atoms, security.payout_decimals)
         ));
         lines.push(if stream.waiting {
             "  It waits: nobody holds registered shares.".to_owned()
