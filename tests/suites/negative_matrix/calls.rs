@@ -1,13 +1,13 @@
 //! One valid call of every instruction, the role of each of its accounts, and the exceptions with their reasons.
 
-use anchor_lang::{error::ErrorCode, prelude::Pubkey, Discriminator};
+use anchor_lang::{error::ErrorCode, prelude::Pubkey};
 use anchor_spl::token_2022::spl_token_2022::error::TokenError;
 use solana_account_v4::Account;
 use upside::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     error::UpsideError as E,
     instructions::security::UpdateMetadataArgs,
-    state::{Approval, TransferPolicy},
+    state::TransferPolicy,
 };
 use upside_client::instructions::*;
 use upside_tests::{
@@ -231,7 +231,7 @@ fn table(w: &World) -> Vec<Call> {
             mint: key(E::WrongSecurityAccount), from_position: negative::position(E::WrongPosition),
             from_registered: key(E::WrongRegisteredAccount), to_holder: Role::By(receiver), to_position: openable(),
             to_registered: key(E::WrongRegisteredAccount),
-            approval: Role::OptionalState(Approval::DISCRIMINATOR, Expect::Succeeds("an open security looks at no approval")),
+            approval: key(Expect::Succeeds("an open security looks at no approval")),
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program_twice(),
         },
@@ -246,7 +246,7 @@ fn table(w: &World) -> Vec<Call> {
             mint: key(E::WrongSecurityAccount), from_position: negative::position(E::WrongPosition),
             from_registered: key(E::WrongRegisteredAccount), to_holder: Role::By(receiver), to_position: openable(),
             to_registered: key(E::WrongRegisteredAccount),
-            approval: Role::OptionalState(Approval::DISCRIMINATOR, Expect::Succeeds("an open security looks at no approval")),
+            approval: key(Expect::Succeeds("an open security looks at no approval")),
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program_twice(),
         },
@@ -264,7 +264,7 @@ fn table(w: &World) -> Vec<Call> {
             payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongSecurityAccount),
             mint: key(E::WrongSecurityAccount), from_position: negative::position(E::WrongPosition),
             from_registered: key(E::WrongRegisteredAccount), to_holder: Role::By(approved_receiver), to_position: openable(),
-            to_registered: key(E::WrongRegisteredAccount), approval: negative::approval(E::HolderNotApproved),
+            to_registered: key(E::WrongRegisteredAccount), approval: key(E::HolderNotApproved),
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program(),
         },
