@@ -105,6 +105,58 @@ fn what_a_broken_key_file_holds_is_never_shown() {
 }
 
 #[test]
+fn a_key_on_the_command_line_is_not_repeated() {
+    let net = network();
+    let key = Keypair::new();
+    let (list, text) = (
+        serde_json::to_string(&key.to_bytes().to_vec()).unwrap(),
+        key.to_base58_string(),
+    );
+    let wallet = net.poor_wallet();
+    let file = wallet.file.to_str().unwrap();
+    for secret in [list.as_str(), text.as_str(), &"abandon ".repeat(12)] {
+        for (arguments, code) in [
+            (vec!["-u", &net.rpc, "-k", secret, "token", "list"], 4),
+            (
+                vec![
+                    "-u",
+                    &net.rpc,
+                    "-k",
+                    file,
+                    "--fee-payer",
+                    secret,
+                    "shares",
+                    "unregister",
+                    file,
+                    "1",
+                ],
+                1,
+            ),
+            (vec!["-u", &net.rpc, "-k", file, "shares", "list", secret], 1),
+        ] {
+            let ran = run(&arguments);
+            assert_eq!(ran.code, code, "{}", ran.err);
+            assert!(!(ran.err.clone() + &ran.out).contains(secret.trim()), "{}", ran.err);
+        }
+        let mint = net.token(&net.wallet(), "SECRET");
+        let ran = run(&[
+            "-u",
+            &net.rpc,
+            "-k",
+            file,
+            "--fee-payer",
+            secret,
+            "shares",
+            "unregister",
+            &mint,
+            "1",
+        ]);
+        assert_eq!(ran.code, 4, "{}", ran.err);
+        assert!(!ran.err.contains(secret.trim()), "{}", ran.err);
+    }
+}
+
+#[test]
 fn another_key_can_pay() {
     let net = network();
     let (issuer, sponsor) = (net.wallet(), net.wallet());

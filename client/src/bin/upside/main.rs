@@ -34,8 +34,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            // A closed pipe is no reason for another exit code.
-            let _ = error.print();
+            print_usage_error(&error);
             return ExitCode::from(if asked { 0 } else { Reason::Input as u8 });
         }
     };
@@ -47,6 +46,26 @@ fn main() -> ExitCode {
             ExitCode::from(failure.reason as u8)
         }
     }
+}
+
+/// Prints what is wrong with the command, or the help that was asked for; never a key that stands where it should not.
+fn print_usage_error(error: &clap::Error) {
+    let secrets: Vec<String> = std::env::args_os()
+        .filter_map(|argument| argument.into_string().ok())
+        .filter(|text| signer::looks_like_a_key(text))
+        .collect();
+    if secrets.is_empty() {
+        // A closed pipe is no reason for another exit code.
+        let _ = error.print();
+        return;
+    }
+    let text = error.render().to_string();
+    output::write_note(
+        secrets
+            .iter()
+            .fold(text, |text, secret| text.replace(secret.as_str(), "…"))
+            .trim_end(),
+    );
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {

@@ -29,6 +29,12 @@ impl Identity {
     /// # Errors
     /// When the file cannot be read, others can read it, or it holds no key. What it holds is never repeated.
     pub fn from_file(path: &Path) -> Result<Self> {
+        if looks_like_a_key(&path.to_string_lossy()) {
+            return Err(Failure::key(
+                "what stands for a key file looks like a key itself, and other users can see command lines",
+            )
+            .remedy("consider that key known to others; name a file with -k"));
+        }
         let shown = path.display();
         if let Some(kind) = ["usb:", "prompt:", "stdin:", "ASK"]
             .iter()
@@ -71,6 +77,16 @@ impl Identity {
             None => Box::new(NullSigner::new(&self.address)),
         }
     }
+}
+
+/// Whether a text may be a secret: a list of bytes, 64 bytes in base 58, or a seed phrase. Such a text is never repeated.
+pub fn looks_like_a_key(text: &str) -> bool {
+    let text = text.trim();
+    let list = text.starts_with('[') && text.matches(',').count() >= 31;
+    let base58 = text.len() > 64 && bs58::decode(text).into_vec().is_ok_and(|bytes| bytes.len() == 64);
+    let words = text.split_whitespace();
+    let phrase = words.clone().count() >= 12 && words.clone().all(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
+    list || base58 || phrase
 }
 
 fn not_a_key(path: &Path) -> Failure {
