@@ -100,9 +100,15 @@ pub fn read_token_account(info: &AccountInfo, token_program: &Pubkey) -> Option<
     })
 }
 
-/// Atoms in existence of a mint of either token program; [`UpsideError::NotAMint`] if `info` is anything else.
-pub fn read_supply(info: &AccountInfo) -> Result<u64> {
-    Ok(read_mint(info)?.supply)
+/// Share atoms in existence. `mint` is the one that its security's record names: this program has made it and nobody can close it, so that
+/// it is an initialised account of Token-2022 is enough; [`UpsideError::NotAMint`] otherwise.
+pub fn read_share_supply(mint: &AccountInfo) -> Result<u64> {
+    let data = mint.try_borrow_data()?;
+    require!(
+        *mint.owner == TOKEN_2022_PROGRAM_ID && data.get(45) == Some(&1),
+        UpsideError::NotAMint
+    );
+    u64_at(&data, 36).ok_or_else(|| UpsideError::NotAMint.into())
 }
 
 /// Reads an initialised mint of either token program; [`UpsideError::NotAMint`] if `info` is anything else.

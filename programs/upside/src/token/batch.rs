@@ -33,6 +33,8 @@ pub mod tag {
     pub const DEFAULT_ACCOUNT_STATE: u8 = 28;
     /// `MetadataPointerExtension`, sub-tag 0 initialises.
     pub const METADATA_POINTER: u8 = 39;
+    /// `Initialize` of the token metadata interface: the start of `sha256("spl_token_metadata_interface:initialize_account")`.
+    pub const METADATA_INITIALIZE: [u8; 8] = [210, 225, 30, 162, 88, 184, 77, 141];
     /// `Batch`.
     pub const BATCH: u8 = 255;
 }

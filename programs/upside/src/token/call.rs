@@ -1,8 +1,8 @@
 //! Calls of other programs through the runtime's C interface, which takes keys and accounts by reference: the Rust interface copies each
 //! key and counts references to each account, some hundreds of compute units a call.
 //!
-//! After such a call an [`AccountInfo`] shows new lamports, data and owner, but not a new data length. So what changes the length of an
-//! account that is looked at later (creating, closing, growing) goes through the Rust interface.
+//! After such a call an [`AccountInfo`] shows new lamports, data and owner, but not a new data length: [`update_len`] does that where a call
+//! creates or enlarges an account. What closes one goes through the Rust interface.
 
 use anchor_lang::prelude::*;
 
@@ -31,6 +31,15 @@ impl<'a> Meta<'a> {
             key,
             is_writable: false,
             is_signer: false,
+        }
+    }
+
+    /// May be changed and has signed: pays, or is a program address that this program signs for.
+    pub const fn payer(key: &'a Pubkey) -> Self {
+        Self {
+            key,
+            is_writable: true,
+            is_signer: true,
         }
     }
 
@@ -133,6 +142,19 @@ pub fn call<const N: usize>(
         error => Err(ProgramError::from(error).into()),
     }
 }
+
+/// Shows the length that a call gave to an account, where it has created or enlarged it.
+#[cfg(target_os = "solana")]
+pub fn update_len(info: &AccountInfo) {
+    let mut data = info.data.borrow_mut();
+    let start = data.as_mut_ptr();
+    // The runtime keeps the length in the eight bytes before the data and has updated it there; the data has room to grow behind it.
+    *data = unsafe { core::slice::from_raw_parts_mut(start, *start.sub(8).cast::<u64>() as usize) };
+}
+
+/// Outside the runtime nothing is called, so no length changes.
+#[cfg(not(target_os = "solana"))]
+pub fn update_len(_info: &AccountInfo) {}
 
 /// Outside the runtime there is no program to call.
 #[cfg(not(target_os = "solana"))]

@@ -1,15 +1,20 @@
 //! Creation of accounts at program addresses that anyone may have funded before.
 
-use anchor_lang::{
-    prelude::*,
-    system_program::{self, Allocate, Assign, CreateAccount, Transfer},
-    ZeroCopy,
-};
+use anchor_lang::{prelude::*, system_program, ZeroCopy};
 
 use crate::{
-    token::{call, tag, Meta, TOKEN_ACCOUNT_LEN},
+    error::UpsideError,
+    token::{call, tag, update_len, Meta, TOKEN_ACCOUNT_LEN},
     ID,
 };
+
+/// Instructions of the system program: their numbers, `u32` little endian.
+mod system {
+    pub const CREATE_ACCOUNT: u8 = 0;
+    pub const ASSIGN: u8 = 1;
+    pub const TRANSFER: u8 = 2;
+    pub const ALLOCATE: u8 = 8;
+}
 
 /// Creates an account at a program address with `space` bytes for `owner`, rent exempt for `rent_space` bytes. Works whether or not
 /// somebody sent lamports there before (the system program's own `create_account` would refuse).
@@ -25,53 +30,37 @@ pub fn create_account<'info>(
 ) -> Result<()> {
     let rent = Rent::get()?.minimum_balance(rent_space);
     let present = target.lamports();
+    let space = space as u64;
     if present == 0 {
-        return system_program::create_account(
-            CpiContext::new_with_signer(
-                *system.key,
-                CreateAccount {
-                    from: payer.clone(),
-                    to: target.clone(),
-                },
-                &[seeds],
-            ),
-            rent,
-            space as u64,
-            owner,
-        );
+        // Number, lamports, space, owner.
+        let mut data = [0; 52];
+        data[0] = system::CREATE_ACCOUNT;
+        data[4..12].copy_from_slice(&rent.to_le_bytes());
+        data[12..20].copy_from_slice(&space.to_le_bytes());
+        data[20..].copy_from_slice(owner.as_ref());
+        let metas = [Meta::payer(payer.key), Meta::payer(target.key)];
+        call(system.key, &metas, &data, [payer, target], seeds)?;
+        update_len(target);
+    } else {
+        if let Some(missing) = rent.checked_sub(present).filter(|missing| *missing > 0) {
+            let mut data = [0; 12];
+            data[0] = system::TRANSFER;
+            data[4..].copy_from_slice(&missing.to_le_bytes());
+            let metas = [Meta::payer(payer.key), Meta::writable(target.key)];
+            call(system.key, &metas, &data, [payer, target], &[])?;
+        }
+        let mut data = [0; 12];
+        data[0] = system::ALLOCATE;
+        data[4..].copy_from_slice(&space.to_le_bytes());
+        call(system.key, &[Meta::payer(target.key)], &data, [target], seeds)?;
+        // The next call compares lengths.
+        update_len(target);
+        let mut data = [0; 36];
+        data[0] = system::ASSIGN;
+        data[4..].copy_from_slice(owner.as_ref());
+        call(system.key, &[Meta::payer(target.key)], &data, [target], seeds)?;
     }
-    if let Some(missing) = rent.checked_sub(present).filter(|missing| *missing > 0) {
-        system_program::transfer(
-            CpiContext::new(
-                *system.key,
-                Transfer {
-                    from: payer.clone(),
-                    to: target.clone(),
-                },
-            ),
-            missing,
-        )?;
-    }
-    system_program::allocate(
-        CpiContext::new_with_signer(
-            *system.key,
-            Allocate {
-                account_to_allocate: target.clone(),
-            },
-            &[seeds],
-        ),
-        space as u64,
-    )?;
-    system_program::assign(
-        CpiContext::new_with_signer(
-            *system.key,
-            Assign {
-                account_to_assign: target.clone(),
-            },
-            &[seeds],
-        ),
-        owner,
-    )
+    Ok(())
 }
 
 /// Creates an account of this program at its address and writes its first value.
@@ -96,10 +85,7 @@ pub fn create_state<'info, T: ZeroCopy>(
 /// the transaction; handing it to the system program at once keeps it from being revived before that.
 pub fn close_state(target: &AccountInfo, receiver: &AccountInfo) -> Result<()> {
     let lamports = target.lamports();
-    **receiver.try_borrow_mut_lamports()? = receiver
-        .lamports()
-        .checked_add(lamports)
-        .ok_or(crate::error::UpsideError::Overflow)?;
+    **receiver.try_borrow_mut_lamports()? = receiver.lamports().checked_add(lamports).ok_or(UpsideError::Overflow)?;
     **target.try_borrow_mut_lamports()? = 0;
     target.assign(&system_program::ID);
     target.resize(0)?;

@@ -1,7 +1,6 @@
 //! `create_security`
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_2022_extensions::{token_metadata_initialize, TokenMetadataInitialize};
 use bytemuck::Zeroable;
 
 use crate::{
@@ -12,8 +11,8 @@ use crate::{
     seeds,
     state::{Kind, Security, Terms, TransferPolicy},
     token::{
-        assert_registered, check_payout_mint, create_account, create_state, create_token_account, tag, token_len,
-        Batch, Meta, ShareMint,
+        assert_registered, call, check_payout_mint, create_account, create_state, create_token_account, tag, token_len,
+        update_len, Batch, Meta, ShareMint,
     },
 };
 
@@ -213,22 +212,26 @@ impl<'info> CreateSecurity<'info> {
         );
         let signer: &[&[u8]] = &[seeds::SECURITY, self.mint.key.as_ref(), &[bumps.security]];
         batch.invoke([&self.mint], signer)?;
-        token_metadata_initialize(
-            CpiContext::new_with_signer(
-                *self.token_program.key,
-                TokenMetadataInitialize {
-                    program_id: self.token_program.to_account_info(),
-                    metadata: self.mint.to_account_info(),
-                    update_authority: self.security.to_account_info(),
-                    mint_authority: self.security.to_account_info(),
-                    mint: self.mint.to_account_info(),
-                },
-                &[signer],
-            ),
-            args.name.clone(),
-            args.symbol.clone(),
-            args.uri.clone(),
-        )
+        // The metadata interface: discriminator, then the three strings. Accounts: metadata, update authority, mint, mint authority.
+        let mut data = Vec::with_capacity(8 + 3 * 4 + MAX_NAME_BYTES + MAX_SYMBOL_BYTES + MAX_URI_BYTES);
+        data.extend_from_slice(&tag::METADATA_INITIALIZE);
+        for text in [&args.name, &args.symbol, &args.uri] {
+            text.serialize(&mut data)?;
+        }
+        call(
+            self.token_program.key,
+            &[
+                mint,
+                Meta::readonly(self.security.key),
+                Meta::readonly(self.mint.key),
+                Meta::signer(self.security.key),
+            ],
+            &data,
+            [&self.mint, &self.security],
+            signer,
+        )?;
+        update_len(&self.mint);
+        Ok(())
     }
 }
 

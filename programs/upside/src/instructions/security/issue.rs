@@ -8,7 +8,7 @@ use crate::{
     events::{emit, PositionTotals, SecurityTotals, SharesIssued},
     instructions::shares::{check_position, load_position_mut, OpenPosition},
     state::Security,
-    token::{assert_registered, read_supply, ShareMint},
+    token::{assert_registered, read_share_supply, ShareMint},
 };
 
 /// Accounts of `issue`.
@@ -47,7 +47,7 @@ pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()
     let security_key = a.security.key();
     let mut security = a.security.load_mut()?;
     let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;
-    let supply = read_supply(&a.mint)?;
+    let supply = read_share_supply(&a.mint)?;
     let opened = OpenPosition {
         security_key: &security_key,
         position: &a.position,
