@@ -61,6 +61,19 @@ fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_upside-localnet"))
 }
 
+/// A free port, with a free one behind it for the websocket, below those that the system hands out: networks that other tests start
+/// meanwhile on ports of the system's choice cannot take it.
+fn port_that_nobody_is_given() -> u16 {
+    const LOWEST: u16 = 20_000;
+    const PAIRS: u16 = 5_000;
+    let first = u16::try_from(std::process::id() % u32::from(PAIRS)).expect("below the number of pairs");
+    let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (0..PAIRS)
+        .map(|pair| LOWEST + 2 * ((first + pair) % PAIRS))
+        .find(|port| is_free(*port) && is_free(port + 1))
+        .expect("a free pair of ports")
+}
+
 fn terminate(pid: u32) {
     let killed = Command::new("kill")
         .args(["-TERM", &pid.to_string()])
@@ -119,10 +132,7 @@ fn the_binary_ends_when_the_watched_process_has_gone() {
 #[test]
 fn it_stands_in_for_the_test_validator_with_the_flags_that_anchor_passes() {
     let directory = tempfile::tempdir().expect("a directory");
-    let rpc_port = {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        free.local_addr().expect("an address").port().to_string()
-    };
+    let rpc_port = port_that_nobody_is_given().to_string();
     let wallet = Keypair::new().pubkey();
     let ledger = directory.path().join("ledger");
     let mut command = binary();
