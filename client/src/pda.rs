@@ -5,6 +5,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use upside::{
+    constants::ASSOCIATED_TOKEN_PROGRAM_ID,
     seeds,
     state::{Kind, Security, TransferPolicy},
     ID,
@@ -113,7 +114,8 @@ pub fn approval(security: &Pubkey, holder: &Pubkey) -> Pubkey {
 /// Associated token account of `owner` for `mint`.
 #[must_use]
 pub fn ata(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
-    upside::instructions::shares::associated_token_account(owner, token_program, mint)
+    let seeds = [owner.as_ref(), token_program.as_ref(), mint.as_ref()];
+    Pubkey::find_program_address(&seeds, &ASSOCIATED_TOKEN_PROGRAM_ID).0
 }
 
 /// Signs the program's event calls to itself.

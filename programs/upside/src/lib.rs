@@ -15,6 +15,8 @@
 #![allow(unexpected_cfgs)]
 
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod address;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod constants;
 #[cfg(all(target_os = "solana", not(feature = "cpi")))]
 mod entrypoint;

@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
+    address,
     constants::TOKEN_2022_PROGRAM_ID,
     error::UpsideError,
     seeds,
@@ -139,15 +140,17 @@ pub fn check_vault_mint(mint: &AccountInfo) -> Result<MintView> {
 /// Accepts a payout mint: SPL Token, or Token-2022 with nothing that could hold money up; never a share of this program.
 pub fn check_payout_mint(mint: &AccountInfo) -> Result<MintView> {
     let view = check(mint, always_harmless)?;
-    require!(!is_share_mint(mint, &view), UpsideError::PayoutIsProtocolShare);
+    require!(!is_share_mint(mint, &view)?, UpsideError::PayoutIsProtocolShare);
     Ok(view)
 }
 
 /// Whether `mint` is the share mint of a security of this program: its mint authority is the security derived from it, for which
 /// only this program can sign.
-pub fn is_share_mint(mint: &AccountInfo, view: &MintView) -> bool {
-    *mint.owner == TOKEN_2022_PROGRAM_ID
-        && view.mint_authority.is_some_and(|authority| {
-            authority == Pubkey::find_program_address(&[seeds::SECURITY, mint.key.as_ref()], &ID).0
-        })
+pub fn is_share_mint(mint: &AccountInfo, view: &MintView) -> Result<bool> {
+    match view.mint_authority {
+        Some(authority) if *mint.owner == TOKEN_2022_PROGRAM_ID => {
+            Ok(authority == address::find([seeds::SECURITY, mint.key.as_ref()], &ID)?.0)
+        }
+        _ => Ok(false),
+    }
 }

@@ -12,6 +12,7 @@ use anchor_lang::{
 };
 
 use crate::{
+    address,
     constants::{MEMO_PROGRAM_ID, TOKEN_2022_PROGRAM_ID},
     error::UpsideError,
     seeds,
@@ -84,11 +85,8 @@ impl<'a, 'info> ShareMint<'a, 'info> {
                 });
             }
         }
-        let derived = Pubkey::create_program_address(
-            &[seeds::REGISTERED, position_key.as_ref(), &[position.registered_bump]],
-            &ID,
-        )
-        .map_err(|_| UpsideError::WrongRegisteredAccount)?;
+        let seeds = [seeds::REGISTERED, position_key.as_ref()];
+        let derived = address::of(seeds, position.registered_bump, &ID);
         require_keys_eq!(*info.key, derived, UpsideError::WrongRegisteredAccount);
         Ok(Registered {
             info,

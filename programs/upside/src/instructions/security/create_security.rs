@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use bytemuck::Zeroable;
 
 use crate::{
+    address,
     constants::*,
     error::UpsideError,
     events::{emit, PositionTotals, SecurityCreated, SecurityTotals},
@@ -14,6 +15,7 @@ use crate::{
         assert_registered, call, check_payout_mint, create_account, create_state, create_token_account, tag, token_len,
         update_len, Batch, Meta, ShareMint,
     },
+    ID,
 };
 
 /// What `create_security` is given.
@@ -38,7 +40,6 @@ pub struct CreateSecurityArgs {
 /// Accounts of `create_security`.
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(args: CreateSecurityArgs)]
 pub struct CreateSecurity<'info> {
     /// Pays rent.
     #[account(mut)]
@@ -46,17 +47,17 @@ pub struct CreateSecurity<'info> {
     /// The issuer: its wallet is a seed of the mint, so nobody can take the address.
     pub issuer: Signer<'info>,
     /// CHECK: created here at its address.
-    #[account(mut, seeds = [seeds::MINT, issuer.key.as_ref(), &[args.kind as u8], &args.index.to_le_bytes()], bump)]
+    #[account(mut)]
     pub mint: UncheckedAccount<'info>,
     /// CHECK: created here at its address.
-    #[account(mut, seeds = [seeds::SECURITY, mint.key.as_ref()], bump)]
+    #[account(mut)]
     pub security: UncheckedAccount<'info>,
     /// CHECK: checked against the policy for payout mints.
     pub payout_mint: UncheckedAccount<'info>,
     /// CHECK: compared with the program that owns the payout mint.
     pub payout_token_program: UncheckedAccount<'info>,
     /// CHECK: created here at its address.
-    #[account(mut, seeds = [seeds::PAYOUT, security.key.as_ref()], bump)]
+    #[account(mut)]
     pub payout_vault: UncheckedAccount<'info>,
     /// CHECK: the issuer's position, created here at its address.
     #[account(mut)]
@@ -91,7 +92,10 @@ pub(super) fn check_symbol(symbol: &str) -> Result<()> {
 
 /// URI: at most 200 bytes, no spaces or control characters; empty for none.
 pub(super) fn check_uri(uri: &str) -> Result<()> {
-    require!(is_text(uri, MAX_URI_BYTES) && !uri.contains(' '), UpsideError::BadUri);
+    require!(
+        is_text(uri, MAX_URI_BYTES) && !uri.as_bytes().contains(&b' '),
+        UpsideError::BadUri
+    );
     Ok(())
 }
 
@@ -114,7 +118,35 @@ fn metadata_space(args: &CreateSecurityArgs) -> usize {
     4 + 32 + 32 + 4 + args.name.len() + 4 + args.symbol.len() + 4 + args.uri.len() + 4
 }
 
+/// Canonical bumps of the accounts that a security is made of.
+struct Bumps {
+    mint: u8,
+    security: u8,
+    payout_vault: u8,
+}
+
 impl<'info> CreateSecurity<'info> {
+    /// Proves the three addresses that anyone finds a security by. Derived here and not by the framework, which pays the runtime
+    /// 1,500 units for each bump.
+    #[inline(never)]
+    fn bumps(&self, args: &CreateSecurityArgs) -> Result<Bumps> {
+        let issuer = self.issuer.key.as_ref();
+        let (mint, mint_bump) = address::find(
+            [seeds::MINT, issuer, &[args.kind as u8], &args.index.to_le_bytes()],
+            &ID,
+        )?;
+        require_keys_eq!(*self.mint.key, mint, ErrorCode::ConstraintSeeds);
+        let (security, security_bump) = address::find([seeds::SECURITY, mint.as_ref()], &ID)?;
+        require_keys_eq!(*self.security.key, security, ErrorCode::ConstraintSeeds);
+        let (payout_vault, payout_vault_bump) = address::find([seeds::PAYOUT, security.as_ref()], &ID)?;
+        require_keys_eq!(*self.payout_vault.key, payout_vault, ErrorCode::ConstraintSeeds);
+        Ok(Bumps {
+            mint: mint_bump,
+            security: security_bump,
+            payout_vault: payout_vault_bump,
+        })
+    }
+
     fn validate(&self, args: &CreateSecurityArgs) -> Result<()> {
         args.terms.validate()?;
         require!(
@@ -136,7 +168,7 @@ impl<'info> CreateSecurity<'info> {
     fn new_security(
         &self,
         args: &CreateSecurityArgs,
-        bumps: &CreateSecurityBumps,
+        bumps: &Bumps,
         payout_decimals: u8,
         now: i64,
     ) -> Result<Box<Security>> {
@@ -155,7 +187,7 @@ impl<'info> CreateSecurity<'info> {
         s.issuer = *self.issuer.key;
         s.payout_mint = *self.payout_mint.key;
         s.payout_vault = *self.payout_vault.key;
-        s.inbox = associated_token_account(self.security.key, self.payout_mint.owner, self.payout_mint.key);
+        s.inbox = associated_token_account(self.security.key, self.payout_mint.owner, self.payout_mint.key)?;
         s.agreement_sha256 = terms.agreement_sha256;
         s.index = args.index;
         s.authorised_atoms = terms.authorised_atoms;
@@ -175,7 +207,7 @@ impl<'info> CreateSecurity<'info> {
 
     /// The mint, with its metadata on itself. Authority and freeze authority are the security; there is nobody else.
     #[inline(never)]
-    fn create_mint(&self, args: &CreateSecurityArgs, bumps: &CreateSecurityBumps) -> Result<()> {
+    fn create_mint(&self, args: &CreateSecurityArgs, bumps: &Bumps) -> Result<()> {
         let curated = args.terms.policy == TransferPolicy::Curated;
         let space = mint_space(curated);
         create_account(
@@ -238,18 +270,19 @@ impl<'info> CreateSecurity<'info> {
 /// See [`crate::upside::create_security`].
 pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: CreateSecurityArgs) -> Result<()> {
     let a = &ctx.accounts;
+    let bumps = a.bumps(&args)?;
     a.validate(&args)?;
     let payout_mint = check_payout_mint(&a.payout_mint)?;
     let now = Clock::get()?.unix_timestamp;
-    let security = a.new_security(&args, &ctx.bumps, payout_mint.decimals, now)?;
+    let security = a.new_security(&args, &bumps, payout_mint.decimals, now)?;
     let security_key = *a.security.key;
 
-    a.create_mint(&args, &ctx.bumps)?;
+    a.create_mint(&args, &bumps)?;
     create_state(
         &a.payer,
         &a.security,
         &a.system_program,
-        &[seeds::SECURITY, a.mint.key.as_ref(), &[ctx.bumps.security]],
+        &[seeds::SECURITY, a.mint.key.as_ref(), &[bumps.security]],
         &*security,
     )?;
     create_token_account(
@@ -258,7 +291,7 @@ pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: 
         &a.payout_mint,
         &security_key,
         &a.system_program,
-        &[seeds::PAYOUT, security_key.as_ref(), &[ctx.bumps.payout_vault]],
+        &[seeds::PAYOUT, security_key.as_ref(), &[bumps.payout_vault]],
     )?;
     OpenPosition {
         security_key: &security_key,

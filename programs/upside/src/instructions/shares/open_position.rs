@@ -7,6 +7,7 @@ use bytemuck::Zeroable;
 use solana_curve25519::edwards::{validate_edwards, PodEdwardsPoint};
 
 use crate::{
+    address,
     constants::{ACCOUNT_VERSION, ASSOCIATED_TOKEN_PROGRAM_ID},
     error::UpsideError,
     seeds,
@@ -54,12 +55,12 @@ impl<'info> OpenPosition<'_, 'info> {
 
     #[inline(never)]
     fn create(&self, security: &Security) -> Result<()> {
-        let (derived, bump) = Pubkey::find_program_address(
-            &[seeds::POSITION, self.security_key.as_ref(), self.holder.key.as_ref()],
+        let (derived, bump) = address::find(
+            [seeds::POSITION, self.security_key.as_ref(), self.holder.key.as_ref()],
             &ID,
-        );
+        )?;
         require_keys_eq!(*self.position.key, derived, UpsideError::WrongPosition);
-        let (_, registered_bump) = Pubkey::find_program_address(&[seeds::REGISTERED, derived.as_ref()], &ID);
+        let (_, registered_bump) = address::find([seeds::REGISTERED, derived.as_ref()], &ID)?;
         let mut position = Position::zeroed();
         position.version = ACCOUNT_VERSION;
         position.bump = bump;
@@ -67,7 +68,7 @@ impl<'info> OpenPosition<'_, 'info> {
         position.security = *self.security_key;
         position.holder = *self.holder.key;
         position.payout_account =
-            associated_token_account(self.holder.key, security.payout_program(), &security.payout_mint);
+            associated_token_account(self.holder.key, security.payout_program(), &security.payout_mint)?;
         position.rent_payer = *self.payer.key;
         create_state(
             self.payer,
@@ -85,12 +86,9 @@ impl<'info> OpenPosition<'_, 'info> {
 }
 
 /// The associated token account of `wallet`.
-pub fn associated_token_account(wallet: &Pubkey, token_program: &Pubkey, mint: &Pubkey) -> Pubkey {
-    Pubkey::find_program_address(
-        &[wallet.as_ref(), token_program.as_ref(), mint.as_ref()],
-        &ASSOCIATED_TOKEN_PROGRAM_ID,
-    )
-    .0
+pub fn associated_token_account(wallet: &Pubkey, token_program: &Pubkey, mint: &Pubkey) -> Result<Pubkey> {
+    let seeds = [wallet.as_ref(), token_program.as_ref(), mint.as_ref()];
+    Ok(address::find(seeds, &ASSOCIATED_TOKEN_PROGRAM_ID)?.0)
 }
 
 /// Proves that a loaded position belongs to `security` and `holder`. Only derived addresses ever carry such keys.

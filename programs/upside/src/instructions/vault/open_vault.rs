@@ -56,7 +56,7 @@ impl<'info> OpenVault<'info> {
             UpsideError::WrongTokenProgram
         );
         let mint = check_vault_mint(&self.asset_mint)?;
-        require!(!is_share_mint(&self.asset_mint, &mint), UpsideError::ProtocolShares);
+        require!(!is_share_mint(&self.asset_mint, &mint)?, UpsideError::ProtocolShares);
         Ok(mint.decimals)
     }
 
