@@ -142,16 +142,37 @@ keep_only() { # ARCHIVES NAME...
 
 uri_names() { sed -n "s/^'[^']*' \([^ ]*\) .*/\1/p"; }
 
+# The files that LLVM and all it needs come in, into LLVM_FILES.   find_llvm FOLDER
+find_llvm() {
+  LLVM_FILES=$(apt_ "$1" apt-get -y --print-uris install "libllvm$LLVM_MAJOR" 2>> "$1/log" | uri_names | tr '\n' ' ') || true
+  [ -n "$LLVM_FILES" ] ||
+    fail "Debian sid no longer has libllvm$LLVM_MAJOR: raise LLVM_MAJOR, LLVM_SONAME, SID_DEBS and the sbpf-linker that goes with them in toolchain/versions.env, or copy $T from a machine that has it"
+}
+
+# Fails unless the suite still has rustc in the version that the patches are for, and what it needs.   check_rustc FOLDER PACKAGE...
+check_rustc() {
+  local d=$1 package version
+  shift
+  for package in "$@"; do
+    version=$(apt_ "$d" apt-cache policy "$package" | awk '/Candidate:/ { print $2 }')
+    [ "$version" != "(none)" ] || version=
+    case $package in *rust*-web*)
+      case $version in "$RUSTC_VERSION"[+-]*) ;; *)
+        fail "Debian's suite $RUSTC_SUITE no longer has $package $RUSTC_VERSION (it has: ${version:-none}): move RUSTC_VERSION and RUSTC_DEBS in toolchain/versions.env to the version it has and check patch_std.py against those sources, or copy $T from a machine that has it" ;;
+      esac ;;
+    esac
+    [ -n "$version" ] || fail "Debian's suite $RUSTC_SUITE no longer has $package: set RUSTC_DEBS in toolchain/versions.env to what its rustc-web needs now"
+  done
+}
+
 build_llvm() {
-  local d=$TMP/apt-sid out=$TMP/llvm mirror names deb
+  local d=$TMP/apt-sid out=$TMP/llvm mirror deb
   mirror=${UPSIDE_DEBIAN_MIRROR:-$(mirror_of main)}
   [ -n "$mirror" ] || fail "no Debian mirror found in this machine's apt sources: name one with UPSIDE_DEBIAN_MIRROR"
   apt_update "$d" "$mirror sid"
-  names=$(apt_ "$d" apt-get -y --print-uris install "libllvm$LLVM_MAJOR" 2>> "$d/log" | uri_names | tr '\n' ' ') || true
-  [ -n "$names" ] ||
-    fail "Debian sid no longer has libllvm$LLVM_MAJOR: raise LLVM_MAJOR, LLVM_SONAME, SID_DEBS and the sbpf-linker that goes with them in toolchain/versions.env, or copy $T from a machine that has it"
+  find_llvm "$d"
   # shellcheck disable=SC2086
-  keep_only "$d/archives" $names
+  keep_only "$d/archives" $LLVM_FILES
   apt_ "$d" apt-get -y --download-only install "libllvm$LLVM_MAJOR" >> "$d/log" 2>&1 ||
     fail "the Debian mirror did not deliver libllvm$LLVM_MAJOR and what it needs (see $d/log): try again later"
   rm -rf "$out" "$out-unpacked"
@@ -168,22 +189,15 @@ build_llvm() {
 }
 
 build_rust() {
-  local d=$TMP/apt-rustc out=$TMP/rust main security package packages version deb
+  local d=$TMP/apt-rustc out=$TMP/rust main security packages deb
   main=${UPSIDE_DEBIAN_MIRROR:-$(mirror_of main)}
   security=${UPSIDE_DEBIAN_SECURITY_MIRROR:-$(mirror_of security)}
   [ -n "$main" ] && [ -n "$security" ] ||
     fail "rustc $RUSTC_VERSION comes from Debian's suite $RUSTC_SUITE and this machine's apt sources name no Debian security mirror: add that suite to them, or name the mirrors with UPSIDE_DEBIAN_MIRROR and UPSIDE_DEBIAN_SECURITY_MIRROR"
   apt_update "$d" "$main ${RUSTC_SUITE%-security}" "$security $RUSTC_SUITE"
   packages=$(awk 'NF { print $1 }' <<< "$RUSTC_DEBS")
-  for package in $packages; do
-    version=$(apt_ "$d" apt-cache policy "$package" | awk '/Candidate:/ { print $2 }')
-    case $package in *rust*-web*)
-      case $version in "$RUSTC_VERSION"[+-]*) ;; *)
-        fail "Debian's suite $RUSTC_SUITE no longer has $package $RUSTC_VERSION (it has: ${version:-none}): move RUSTC_VERSION and RUSTC_DEBS in toolchain/versions.env to the version it has and check patch_std.py against those sources, or copy $T from a machine that has it" ;;
-      esac ;;
-    esac
-    [ -n "$version" ] && [ "$version" != "(none)" ] || fail "Debian's suite $RUSTC_SUITE no longer has $package: set RUSTC_DEBS in toolchain/versions.env to what its rustc-web needs now"
-  done
+  # shellcheck disable=SC2086
+  check_rustc "$d" $packages
   # shellcheck disable=SC2046,SC2086
   keep_only "$d/archives" $(apt_ "$d" apt-get --print-uris download $packages | uri_names | tr '\n' ' ')
   # shellcheck disable=SC2086
@@ -209,9 +223,17 @@ build_rust() {
 
 # --- crates -------------------------------------------------------------------------------------------------------------
 
+# Fails unless cargo recorded this checksum for a crate that it downloaded.   check_crate FOLDER NAME SHA256
+check_crate() {
+  local got
+  got=$(sed -n 's/.*"package":"\([0-9a-f]*\)".*/\1/p' "$1/$2/.cargo-checksum.json")
+  [ "$got" = "$3" ] ||
+    fail "checksum of the crate $2 differs: wanted $3, got ${got:-none}. Do not use it; compare toolchain/versions.env with the registry's record of that version"
+}
+
 # Downloads both crates into $CRATES/vendor and checks that they are the pinned ones.
 fetch_crates() {
-  local d=$TMP/crates name want got
+  local d=$TMP/crates
   [ ! -d "$CRATES" ] || return 0
   rm -rf "$d"
   mkdir -p "$d/src"
@@ -229,12 +251,8 @@ exclude = ["vendor"]
 TOML
   (cd "$d" && cargo vendor -q vendor > /dev/null 2> log) ||
     fail "crates.io did not deliver sbpf-linker $SBPF_LINKER_VERSION and solana-compiler-builtins $BUILTINS_VERSION (see $d/log): check the network, or whether they were yanked"
-  for name in "sbpf-linker $SBPF_LINKER_SHA256" "solana-compiler-builtins $BUILTINS_SHA256"; do
-    want=${name#* } name=${name% *}
-    got=$(sed -n 's/.*"package":"\([0-9a-f]*\)".*/\1/p' "$d/vendor/$name/.cargo-checksum.json")
-    [ "$got" = "$want" ] ||
-      fail "checksum of the crate $name differs: wanted $want, got ${got:-none}. Do not use it; compare toolchain/versions.env with the registry's record of that version"
-  done
+  check_crate "$d/vendor" sbpf-linker "$SBPF_LINKER_SHA256"
+  check_crate "$d/vendor" solana-compiler-builtins "$BUILTINS_SHA256"
   mv "$d" "$CRATES"
 }
 
@@ -286,6 +304,9 @@ build_sbf() {
 }
 
 # --- the run ------------------------------------------------------------------------------------------------------------
+
+# Sourced by a test of the functions above: nothing is run.
+[ "${BASH_SOURCE[0]}" = "$0" ] || return 0
 
 if [ ! -d "$SBF" ]; then
   step 1 "checking this machine"
