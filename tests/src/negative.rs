@@ -21,6 +21,11 @@ use upside::{
 /// The runtime's fee, lamports.
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
+/// The system program's error for an account that it cannot make because something is there.
+pub const ACCOUNT_ALREADY_IN_USE: u32 = 0;
+/// The system program's error for a payer with too few lamports.
+const RESULT_WITH_NEGATIVE_LAMPORTS: u32 = 1;
+
 /// What a case must lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
@@ -69,15 +74,16 @@ impl Expect {
 pub enum Role {
     /// Signs and pays rent; anyone may.
     Payer,
+    /// As [`Role::Payer`], in a call that creates nothing, so that nothing is to be paid.
+    IdlePayer,
     /// Signs; another signer leads to this.
     Authority(Expect),
     /// An account of ours with this discriminator; another one of the same type leads to this.
     State(&'static [u8], Expect),
-    /// As [`Role::State`], and may be left out.
-    OptionalState(&'static [u8], Expect),
     /// A position that may still be missing, so it is checked by hand: anything else leads to this.
     Position(Expect),
-    /// Checked by address or derivation: anything else leads to this.
+    /// Checked by address or derivation: anything else leads to this. What the account itself leads to when it is spoilt depends on who reads
+    /// it then, so each call declares it.
     Key(Expect),
     /// As [`Role::Key`], but before the framework looks whether the account is writable: by its seeds, or by the record of an
     /// account before it.
@@ -93,12 +99,14 @@ pub enum Role {
 pub enum Spoilt {
     /// The same bytes under another program.
     Forged,
-    /// Half of its bytes.
+    /// Its first 40 bytes, fewer than any type of account has.
     Truncated,
     /// As long, all zeros.
     Zeroed,
     /// Gone.
     Closed,
+    /// It must be absent, and is another program's account.
+    Occupied,
 }
 
 /// One change to the valid call.
@@ -211,15 +219,20 @@ impl Matrix {
         }
     }
 
-    /// The rule: what `substitution` of an account with this role leads to.
-    fn expect(&self, call: &Call, index: usize, substitution: Substitution) -> Option<Expect> {
+    /// The rule: what `substitution` of an account with this role leads to; `None` if it cannot be applied.
+    ///
+    /// Errors: what must be declared, where no rule says it.
+    fn expect(&self, call: &Call, index: usize, substitution: Substitution) -> Result<Option<Expect>, String> {
         let (name, role) = &call.roles[index];
         if let Some((_, _, expect)) = call
             .exceptions
             .iter()
             .find(|(account, what, _)| account == name && *what == substitution)
         {
-            return Some(expect.clone());
+            return Ok(Some(expect.clone()));
+        }
+        if let Substitution::InPlace(spoilt) = substitution {
+            return self.expect_in_place(call, index, spoilt);
         }
         let meta = &call.instruction.accounts[index];
         let signs = |key: &Pubkey| {
@@ -228,22 +241,24 @@ impl Matrix {
                 .iter()
                 .any(|m| m.is_signer && m.pubkey == *key)
         };
-        Some(match substitution {
+        Ok(Some(match substitution {
             Substitution::Unsigned => ErrorCode::AccountNotSigner.into(),
             Substitution::ReadOnly => ErrorCode::ConstraintMut.into(),
             Substitution::Writable => Expect::Succeeds("writable although it need not be: only a lock"),
             Substitution::OtherSigner => match role {
-                Role::Payer => Expect::Succeeds("anyone may pay rent"),
+                Role::Payer | Role::IdlePayer => Expect::Succeeds("anyone may pay rent"),
                 Role::Authority(expect) | Role::Key(expect) | Role::Early(expect) => expect.clone(),
-                _ => return None,
+                _ => return Ok(None),
             },
             Substitution::Other(key) => {
                 let account = self.svm.get_account(&key);
                 match role {
-                    Role::Payer | Role::Authority(_) if !signs(&key) => ErrorCode::AccountNotSigner.into(),
-                    Role::Payer => Expect::Succeeds("anyone may pay rent"),
+                    Role::Payer | Role::IdlePayer | Role::Authority(_) if !signs(&key) => {
+                        ErrorCode::AccountNotSigner.into()
+                    }
+                    Role::Payer | Role::IdlePayer => Expect::Succeeds("anyone may pay rent"),
                     Role::Authority(expect) => expect.clone(),
-                    Role::State(kind, expect) | Role::OptionalState(kind, expect) => match account {
+                    Role::State(kind, expect) => match account {
                         Some(account) if account.owner == upside::ID && account.data.starts_with(kind) => {
                             expect.clone()
                         }
@@ -259,21 +274,42 @@ impl Matrix {
                     Role::By(rule) => rule(&key, account.as_ref()),
                 }
             }
-            Substitution::InPlace(spoilt) => {
-                let account = self.svm.get_account(&meta.pubkey)?;
-                match role {
-                    Role::State(..) => match spoilt {
-                        Spoilt::Forged | Spoilt::Closed => ErrorCode::AccountOwnedByWrongProgram.into(),
-                        Spoilt::Truncated => ErrorCode::AccountDidNotDeserialize.into(),
-                        Spoilt::Zeroed => ErrorCode::AccountDiscriminatorMismatch.into(),
-                    },
-                    Role::Position(expect) | Role::Content(expect) => expect.clone(),
-                    // A wallet has no bytes to spoil.
-                    Role::By(rule) if !account.data.is_empty() => rule(&meta.pubkey, spoil(&account, spoilt).as_ref()),
-                    _ => return None,
-                }
+            Substitution::InPlace(_) => return Ok(None),
+        }))
+    }
+
+    /// As [`Self::expect`] for an account that is spoilt at its own address.
+    fn expect_in_place(&self, call: &Call, index: usize, spoilt: Spoilt) -> Result<Option<Expect>, String> {
+        let (_, role) = &call.roles[index];
+        let address = call.instruction.accounts[index].pubkey;
+        let account = self.svm.get_account(&address);
+        // An absent account can be occupied, an existing one spoilt, and a wallet has no bytes. Programs are the runtime's to keep.
+        let applies = match &account {
+            None => spoilt == Spoilt::Occupied,
+            Some(account) if account.executable => false,
+            Some(account) if account.data.is_empty() => matches!(spoilt, Spoilt::Forged | Spoilt::Closed),
+            Some(_) => spoilt != Spoilt::Occupied,
+        };
+        if !applies {
+            return Ok(None);
+        }
+        let system = anchor_lang::system_program::ID;
+        Ok(Some(match (role, spoilt) {
+            // Lamports leave an account of the system program only, and only as many as there are.
+            (Role::Payer, Spoilt::Forged) => Expect::runtime("ExternalAccountLamportSpend", system),
+            (Role::Payer, _) => Expect::custom(RESULT_WITH_NEGATIVE_LAMPORTS, system),
+            (Role::IdlePayer, _) => Expect::Succeeds("a payer who pays nothing needs nothing"),
+            (Role::Authority(_), Spoilt::Forged) => Expect::Succeeds("any program's account may sign"),
+            (Role::Authority(_), _) => Expect::Succeeds("who signs needs no lamports"),
+            (Role::State(..), Spoilt::Truncated) => ErrorCode::AccountDidNotDeserialize.into(),
+            (Role::State(..), Spoilt::Zeroed) => ErrorCode::AccountDiscriminatorMismatch.into(),
+            (Role::State(..), _) => ErrorCode::AccountOwnedByWrongProgram.into(),
+            (Role::Position(expect) | Role::Content(expect), _) => expect.clone(),
+            (Role::By(rule), _) => rule(&address, account.and_then(|account| spoil(&account, spoilt)).as_ref()),
+            (Role::Key(_) | Role::Early(_), _) => {
+                return Err("no rule says what this leads to; declare it for the call".to_owned())
             }
-        })
+        }))
     }
 
     fn substitutions(&self, call: &Call, meta: &AccountMeta) -> Vec<(String, Substitution)> {
@@ -287,7 +323,13 @@ impl Matrix {
         } else {
             all.push(("writable".to_owned(), Substitution::Writable));
         }
-        for spoilt in [Spoilt::Forged, Spoilt::Truncated, Spoilt::Zeroed, Spoilt::Closed] {
+        for spoilt in [
+            Spoilt::Forged,
+            Spoilt::Truncated,
+            Spoilt::Zeroed,
+            Spoilt::Closed,
+            Spoilt::Occupied,
+        ] {
             all.push((format!("{spoilt:?}"), Substitution::InPlace(spoilt)));
         }
         let aliases = call.roles.iter().zip(&call.instruction.accounts);
@@ -319,8 +361,16 @@ impl Matrix {
         let mut svm = self.svm.clone();
         for (index, meta) in call.instruction.accounts.iter().enumerate() {
             for (label, substitution) in self.substitutions(call, meta) {
-                let Some(expect) = self.expect(call, index, substitution) else {
-                    continue;
+                let expect = match self.expect(call, index, substitution) {
+                    Ok(Some(expect)) => expect,
+                    Ok(None) => continue,
+                    Err(what) => {
+                        let account = call.roles[index].0;
+                        report
+                            .failures
+                            .push(format!("{}: {account}: {label}: {what}", call.name));
+                        continue;
+                    }
                 };
                 report.cases += 1;
                 unused.retain(|(account, what, _)| *account != call.roles[index].0 || *what != substitution);
@@ -368,7 +418,7 @@ impl Matrix {
                 meta.is_signer = false;
             }
             Substitution::InPlace(spoilt) => {
-                let account = svm.get_account(&meta.pubkey).ok_or("the account must exist")?;
+                let account = svm.get_account(&meta.pubkey).unwrap_or_default();
                 let replacement = spoil(&account, spoilt).unwrap_or_default();
                 svm.set_account(meta.pubkey, replacement)
                     .map_err(|e| format!("{e:?}"))?;
@@ -416,10 +466,15 @@ impl Matrix {
         if svm.get_account(&self.fee_payer) != paid {
             return Err("a failed instruction cost its fee payer something else than the fee".to_owned());
         }
-        if let Some((key, account)) = put_back {
-            svm.set_account(key, account).map_err(|e| format!("{e:?}"))?;
+        // An absent account is not put back: the caller takes a fresh VM.
+        match put_back {
+            Some((_, account)) if account == Account::default() => Ok(true),
+            Some((key, account)) => {
+                svm.set_account(key, account).map_err(|e| format!("{e:?}"))?;
+                Ok(false)
+            }
+            None => Ok(false),
         }
-        Ok(false)
     }
 }
 
@@ -428,9 +483,14 @@ fn spoil(account: &Account, spoilt: Spoilt) -> Option<Account> {
     let mut account = account.clone();
     match spoilt {
         Spoilt::Forged => account.owner = Pubkey::new_from_array([0xF0; 32]),
-        Spoilt::Truncated => account.data.truncate(account.data.len() / 2),
+        Spoilt::Truncated => account.data.truncate(40),
         Spoilt::Zeroed => account.data.fill(0),
         Spoilt::Closed => return None,
+        Spoilt::Occupied => {
+            account.lamports = 1_000_000_000;
+            account.data = vec![7; 40];
+            account.owner = Pubkey::new_from_array([0xF0; 32]);
+        }
     }
     Some(account)
 }

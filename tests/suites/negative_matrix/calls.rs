@@ -1,10 +1,10 @@
 //! One valid call of every instruction, the role of each of its accounts, and the exceptions with their reasons.
 
-use anchor_lang::{error::ErrorCode, prelude::Pubkey};
+use anchor_lang::{error::ErrorCode, prelude::Pubkey, system_program::ID as SYSTEM};
 use anchor_spl::token_2022::spl_token_2022::error::TokenError;
 use solana_account_v4::Account;
 use upside::{
-    constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    constants::{ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     error::UpsideError as E,
     instructions::security::UpdateMetadataArgs,
     state::TransferPolicy,
@@ -14,8 +14,9 @@ use upside_tests::{
     call,
     negative::{
         self, authority, content, derived, key, recorded, this_program, Call, Exception, Expect, Role,
-        Spoilt::{self, Closed, Forged, Truncated},
+        Spoilt::{self, Closed, Forged, Occupied, Truncated, Zeroed},
         Substitution::{InPlace, Other, OtherSigner, Unsigned},
+        ACCOUNT_ALREADY_IN_USE,
     },
 };
 
@@ -84,10 +85,10 @@ fn another_programs() -> Expect {
     Expect::Succeeds("an existing account of another program may hold")
 }
 
-/// The program where an approval is left out: its address stands in the approval's place, so the event's call finds it.
+/// The program where an optional account is left out: its address stands in that one's place, so the event's call finds it.
 fn this_program_twice() -> Role {
     key(Expect::Succeeds(
-        "the program's address also stands for the approval left out",
+        "the program's address also stands for the account left out",
     ))
 }
 
@@ -98,6 +99,20 @@ fn is_payout_account(account: Option<&Account>) -> bool {
             && account.data[..32] == [20; 32]
             && account.data[108] == 1
     })
+}
+
+/// What pays into a security: another's account with enough money is refused by SPL Token.
+fn payout_source(_: &Pubkey, account: Option<&Account>) -> Expect {
+    let enough = |account: &Account| {
+        account.data[64..72]
+            .first_chunk()
+            .is_some_and(|atoms| u64::from_le_bytes(*atoms) >= 1_000)
+    };
+    if is_payout_account(account) && account.is_some_and(enough) {
+        Expect::custom(TokenError::OwnerMismatch as u32, TOKEN_PROGRAM_ID)
+    } else {
+        E::BadSource.into()
+    }
 }
 
 /// Where a claim by anyone pays: a payout account other than the stored one is refused by address, anything else by content.
@@ -118,7 +133,7 @@ fn any_payout_account(_: &Pubkey, account: Option<&Account>) -> Expect {
     }
 }
 
-/// Exceptions for an account that is spoilt at its own address in each of these ways.
+/// What an account that is spoilt at its own address in each of these ways leads to.
 fn in_place(account: &'static str, ways: &[Spoilt], expect: impl Into<Expect>) -> Vec<Exception> {
     let expect = expect.into();
     ways.iter()
@@ -126,37 +141,177 @@ fn in_place(account: &'static str, ways: &[Spoilt], expect: impl Into<Expect>) -
         .collect()
 }
 
-/// What spoilt accounts lead to whose address alone is proven by their role: these are read, or made again.
+/// Every way to spoil an account that exists.
+const EXISTING: [Spoilt; 4] = [Forged, Truncated, Zeroed, Closed];
+
+/// Read by Token-2022, which wants its own accounts, long enough and initialised.
+fn token_2022_reads(account: &'static str) -> Vec<Exception> {
+    [
+        in_place(account, &[Forged, Closed], token_2022_says("IncorrectProgramId")),
+        in_place(account, &[Truncated], token_2022_says("InvalidAccountData")),
+        in_place(account, &[Zeroed], token_2022_says("UninitializedAccount")),
+    ]
+    .concat()
+}
+
+fn token_2022_says(error: &str) -> Expect {
+    Expect::runtime(error, TOKEN_2022_PROGRAM_ID)
+}
+
+/// A registered account that receives: made again when there is none, at an address that must then be free, and thawed when there is one.
+fn registered_receives(account: &'static str) -> Vec<Exception> {
+    [
+        in_place(account, &[Forged, Occupied], in_use()),
+        in_place(account, &[Truncated], token_2022_says("InvalidAccountData")),
+        in_place(account, &[Zeroed], token_2022_says("UninitializedAccount")),
+        // Made again, with the new shares only.
+        in_place(account, &[Closed], E::RegisteredMismatch),
+    ]
+    .concat()
+}
+
+fn in_use() -> Expect {
+    Expect::custom(ACCOUNT_ALREADY_IN_USE, SYSTEM)
+}
+
+/// An account of payout money that SPL Token writes: it looks at length and state, the runtime at who owns what is written.
+fn spl_token_writes(account: &'static str) -> Vec<Exception> {
+    let says = |error| Expect::runtime(error, TOKEN_PROGRAM_ID);
+    [
+        in_place(account, &[Forged], says("ExternalAccountDataModified")),
+        in_place(account, &[Truncated, Closed], says("InvalidAccountData")),
+        in_place(account, &[Zeroed], says("UninitializedAccount")),
+    ]
+    .concat()
+}
+
+/// The payout mint, which SPL Token reads. It compares the mint's address with the accounts', so it does not ask whose the mint is.
+fn spl_token_reads_mint() -> Vec<Exception> {
+    let says = |error| Expect::runtime(error, TOKEN_PROGRAM_ID);
+    [
+        in_place(
+            "payout_mint",
+            &[Forged],
+            Expect::Succeeds("SPL Token knows a mint by its address"),
+        ),
+        in_place("payout_mint", &[Truncated, Closed], says("InvalidAccountData")),
+        in_place("payout_mint", &[Zeroed], says("UninitializedAccount")),
+    ]
+    .concat()
+}
+
+/// What spoilt accounts lead to that are known by their address: it depends on who reads them then.
 fn spoilt(call: &str) -> Vec<Exception> {
-    use Spoilt::{Closed, Forged, Truncated, Zeroed};
+    let not_read = |account, ways: &[Spoilt], why| in_place(account, ways, Expect::Succeeds(why));
+    let receives_rent = || {
+        not_read(
+            "rent_payer",
+            &[Forged, Closed],
+            "rent goes back to its payer, whoever owns them now",
+        )
+    };
+    let asset_mint = || {
+        [
+            in_place("asset_mint", &[Forged, Closed], E::WrongTokenProgram),
+            in_place("asset_mint", &[Truncated, Zeroed], E::NotAMint),
+        ]
+    };
+    let money = || [spl_token_writes("payout_vault"), spl_token_reads_mint()].concat();
     match call {
+        "create_security" => ["mint", "security", "payout_vault", "registered"]
+            .map(|account| in_place(account, &[Occupied], in_use()))
+            .concat(),
         "issue" => [
-            in_place("mint", &[Forged, Zeroed, Closed], E::NotAMint),
-            // Made again, with the new shares only.
-            in_place("registered", &[Closed], E::RegisteredMismatch),
+            in_place("mint", &EXISTING, E::NotAMint),
+            registered_receives("registered"),
         ]
         .concat(),
-        "register" => in_place("registered", &[Closed], E::RegisteredMismatch),
-        "transfer_shares" => in_place("to_registered", &[Closed], E::RegisteredMismatch),
-        "update_metadata" => in_place("mint", &[Zeroed, Closed], E::NotAMint),
-        "close_position" => in_place(
-            "registered",
-            &[Closed],
-            Expect::Succeeds("a registered account that its holder has closed is left alone"),
-        ),
+        "register" => [token_2022_reads("mint"), registered_receives("registered")].concat(),
+        "unregister" => [token_2022_reads("mint"), token_2022_reads("registered")].concat(),
+        "transfer_shares" => [
+            token_2022_reads("mint"),
+            token_2022_reads("from_registered"),
+            registered_receives("to_registered"),
+        ]
+        .concat(),
+        "transfer_shares to a new holder" => [
+            token_2022_reads("mint"),
+            token_2022_reads("from_registered"),
+            in_place("to_registered", &[Occupied], in_use()),
+        ]
+        .concat(),
+        "transfer_shares, curated" => [
+            token_2022_reads("mint"),
+            token_2022_reads("from_registered"),
+            in_place("to_registered", &[Occupied], in_use()),
+            in_place("approval", &EXISTING, E::HolderNotApproved),
+        ]
+        .concat(),
+        "distribute" => [
+            money(),
+            not_read("inbox", &[Occupied], "an inbox that is no token account is passed over"),
+        ]
+        .concat(),
+        "distribute with a filled inbox" => [
+            money(),
+            not_read("inbox", &EXISTING, "an inbox that is no token account is passed over"),
+        ]
+        .concat(),
+        "distribute from the inbox" => [money(), in_place("inbox", &EXISTING, E::NothingToDistribute)].concat(),
+        "distribute past a frozen inbox" => [
+            money(),
+            not_read("inbox", &EXISTING, "an inbox that is no token account is passed over"),
+        ]
+        .concat(),
+        "claim by anyone" | "claim by the holder" => [
+            money(),
+            not_read(
+                "holder",
+                &[Forged, Closed],
+                "a holder may be any program's account, with or without lamports",
+            ),
+        ]
+        .concat(),
+        "update_metadata" => [
+            in_place("mint", &[Forged], token_2022_says("IncorrectProgramId")),
+            in_place("mint", &[Truncated, Zeroed, Closed], E::NotAMint),
+        ]
+        .concat(),
+        "approve_holder" => [
+            in_place("holder", &[Forged], another_programs()),
+            in_place("holder", &[Closed], emptied(&RECEIVER)),
+            in_place("approval", &[Occupied], E::AlreadyApproved),
+        ]
+        .concat(),
+        "remove_approval" => receives_rent(),
+        "close_position" => [
+            not_read(
+                "mint",
+                &EXISTING,
+                "the mint of a position that closes is named, not read",
+            ),
+            not_read(
+                "registered",
+                &[Forged, Closed],
+                "a registered account that its holder has closed is left alone",
+            ),
+            in_place("registered", &[Truncated, Zeroed], E::RegisteredMismatch),
+            receives_rent(),
+        ]
+        .concat(),
         "open_vault" => [
-            in_place("asset_mint", &[Forged, Closed], E::WrongTokenProgram),
-            in_place("asset_mint", &[Zeroed], E::NotAMint),
+            asset_mint().concat(),
+            in_place("vault", &[Occupied], E::VaultAlreadyOpen),
+            in_place(
+                "vault_account",
+                &[Occupied],
+                Expect::runtime("IllegalOwner", ASSOCIATED_TOKEN_PROGRAM_ID),
+            ),
         ]
         .concat(),
         "deposit_equity" => [
-            in_place("asset_mint", &[Forged, Closed], E::WrongTokenProgram),
-            in_place("asset_mint", &[Zeroed], E::NotAMint),
-            in_place(
-                "vault_account",
-                &[Forged, Truncated, Zeroed, Closed],
-                E::WrongVaultAccount,
-            ),
+            asset_mint().concat(),
+            in_place("vault_account", &EXISTING, E::WrongVaultAccount),
         ]
         .concat(),
         _ => Vec::new(),
@@ -168,6 +323,9 @@ pub fn all(w: &World) -> Vec<Call> {
     let mut calls = table(w);
     for call in &mut calls {
         call.exceptions.extend(spoilt(call.name));
+        let anything = Expect::Succeeds("an event is told by the authority's signature, whatever lies at its address");
+        call.exceptions
+            .extend(in_place("event_authority", &[Occupied], anything));
     }
     calls
 }
@@ -187,16 +345,18 @@ fn table(w: &World) -> Vec<Call> {
         amount: 1_000,
     };
     let a2_own = || ("security", Other(a2.security), own());
+    let left_out = || ("source", Other(upside::ID), E::BadSource.into());
+    let no_source = || Expect::Succeeds("a source that nothing is taken from is not looked at");
     vec![
         call!("create_security", CreateSecurity, create(ALICE, 2, TransferPolicy::Open, &w.payout), {
             payer: Role::Payer, issuer: authority(ErrorCode::ConstraintSeeds),
-            mint: derived(), security: derived(),
+            mint: key(ErrorCode::ConstraintSeeds), security: key(ErrorCode::ConstraintSeeds),
             payout_mint: Role::By(chosen_payout_mint), payout_token_program: key(E::WrongTokenProgram),
-            payout_vault: derived(), position: openable(), registered: key(E::WrongRegisteredAccount),
+            payout_vault: key(ErrorCode::ConstraintSeeds), position: openable(), registered: key(E::WrongRegisteredAccount),
             token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
         }),
         call!("issue", Issue, Issue { keys: a2, payer: PAYER, issuer: ALICE, amount: 1_000 }, {
-            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            payer: Role::IdlePayer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
             mint: key(E::WrongSecurityAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
             token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
         },
@@ -205,7 +365,7 @@ fn table(w: &World) -> Vec<Call> {
             // Opened again, empty: then not every share is the issuer's.
             ("position", InPlace(Closed), E::OthersHoldShares.into())),
         call!("register", Register, Register { keys: a, payer: PAYER, holder: HOLDER, bearer_account: bearer, amount: 1_000 }, {
-            payer: Role::Payer, holder: authority(E::WrongBearerAccount), security: negative::security(E::WrongSecurityAccount),
+            payer: Role::IdlePayer, holder: authority(E::WrongBearerAccount), security: negative::security(E::WrongSecurityAccount),
             mint: key(E::WrongSecurityAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
             bearer_account: content(E::WrongBearerAccount), token_program: token_2022(), memo_program: memo(),
             system_program: system(), event_authority: event(), program: this_program(),
@@ -227,7 +387,7 @@ fn table(w: &World) -> Vec<Call> {
             ("registered", Other(bearer), E::SameAccount.into()),
             ("bearer_account", Other(a.registered(&HOLDER)), E::SameAccount.into())),
         call!("transfer_shares", TransferShares, transfer(a, ALICE, RECEIVER), {
-            payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongSecurityAccount),
+            payer: Role::IdlePayer, holder: authority(E::WrongPosition), security: negative::security(E::WrongSecurityAccount),
             mint: key(E::WrongSecurityAccount), from_position: negative::position(E::WrongPosition),
             from_registered: key(E::WrongRegisteredAccount), to_holder: Role::By(receiver), to_position: openable(),
             to_registered: key(E::WrongRegisteredAccount),
@@ -279,11 +439,35 @@ fn table(w: &World) -> Vec<Call> {
             ("approval", Other(upside::ID), E::HolderNotApproved.into())),
         call!("distribute", Distribute, Distribute::from_ata(a, FUNDER, 1_000), {
             funder: authority(owner_mismatch(TOKEN_PROGRAM_ID)), security: negative::security(E::WrongSecurityAccount),
-            source: content(E::BadSource), payout_vault: recorded(E::WrongSecurityAccount), inbox: recorded(E::WrongSecurityAccount),
+            source: Role::By(payout_source), payout_vault: recorded(E::WrongSecurityAccount), inbox: recorded(E::WrongSecurityAccount),
             payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
             program: this_program(),
         },
-            ("source", Other(upside::ID), E::BadSource.into())),
+            left_out(), ("source", Other(a.payout_vault()), E::BadSource.into())),
+        call!("distribute with a filled inbox", Distribute, Distribute::from_ata(a2, FUNDER, 1_000), {
+            funder: authority(owner_mismatch(TOKEN_PROGRAM_ID)), security: negative::security(E::WrongSecurityAccount),
+            source: Role::By(payout_source), payout_vault: recorded(E::WrongSecurityAccount), inbox: recorded(E::WrongSecurityAccount),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
+            program: this_program(),
+        },
+            left_out(), ("source", Other(a2.inbox()), E::BadSource.into())),
+        call!("distribute from the inbox", Distribute, Distribute::sweep(a2, FUNDER), {
+            funder: authority(Expect::Succeeds("anyone may sweep the inbox")), security: negative::security(E::WrongSecurityAccount),
+            source: key(ErrorCode::ConstraintMut), payout_vault: recorded(E::WrongSecurityAccount), inbox: recorded(E::WrongSecurityAccount),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
+            program: this_program_twice(),
+        },
+            // Writable because the instruction names them as such elsewhere.
+            ("source", Other(a2.security), no_source()),
+            ("source", Other(a2.payout_vault()), no_source()),
+            ("source", Other(a2.inbox()), no_source())),
+        call!("distribute past a frozen inbox", Distribute, Distribute::from_ata(c, FUNDER, 1_000), {
+            funder: authority(owner_mismatch(TOKEN_PROGRAM_ID)), security: negative::security(E::WrongSecurityAccount),
+            source: Role::By(payout_source), payout_vault: recorded(E::WrongSecurityAccount), inbox: recorded(E::WrongSecurityAccount),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), event_authority: event(),
+            program: this_program(),
+        },
+            left_out()),
         call!("claim by anyone", Claim, Claim { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER), holder_signs: false }, {
             security: negative::security(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), holder: key(E::WrongPosition),
             payout_vault: recorded(E::WrongSecurityAccount), payout_account: Role::By(stored_payout_account),

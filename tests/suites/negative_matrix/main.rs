@@ -1,6 +1,7 @@
 //! Every instruction, every account, every substitution: the exact error, and nothing changed.
 
 mod calls;
+mod entry;
 mod world;
 
 use std::collections::BTreeSet;

@@ -44,11 +44,11 @@ pub struct World {
     pub matrix: Matrix,
     /// Open, of Alice; held by Alice, the holder and the receiver.
     pub a: SecurityKeys,
-    /// Open, of Alice, who holds all of it.
+    /// Open, of Alice, who holds all of it; its inbox is filled.
     pub a2: SecurityKeys,
     /// Open, of Bob, with another payout mint; the receiver's position in it is empty.
     pub b: SecurityKeys,
-    /// Curated, of Carol; the holder is approved.
+    /// Curated, of Carol; the holder is approved, the filled inbox is frozen.
     pub c: SecurityKeys,
     /// Curated, of Bob; holder and receiver are approved.
     pub c2: SecurityKeys,
@@ -199,6 +199,12 @@ impl World {
             .instruction(),
         );
         steps.push(Distribute::from_ata(&a, FUNDER, 100_000_000).instruction());
+        // Money that was just sent, one time to an inbox that is then frozen.
+        for keys in [&a2, &c] {
+            steps.push(payout.open_account(&PAYER, &keys.security));
+            steps.push(payout.mint_to(&MINTER, &keys.security, 1_000_000).expect("valid"));
+        }
+        steps.push(payout.freeze(&MINTER, &c.security).expect("valid"));
         for step in steps {
             let program = step.program_id;
             if let Err((error, by, logs)) = Matrix::send(&mut svm, &FEE_PAYER, step) {
