@@ -37,17 +37,22 @@ const INSTRUCTION: usize = INSTRUCTION_LEN + 8;
 /// `input` is what the runtime passes to a program: every offset is read only after what lies before it says that it is there.
 #[inline(always)]
 unsafe fn is_event(input: *const u8) -> bool {
+    // SAFETY: called only with offsets that lie in the input, see below; any eight bytes are a number.
     let u64_at = |at: usize| unsafe { input.add(at).cast::<u64>().read_unaligned() };
+    // The number of accounts is always there. If it is 1, so is one account with all its fields, room and epoch, then the length of the
+    // instruction's data, at INSTRUCTION_LEN if the account has none, and then as many bytes.
     u64_at(0) == 1
+        // SAFETY: there is an account.
         && unsafe { *input.add(ACCOUNT) == NON_DUP_MARKER && *input.add(ACCOUNT + 1) == 1 }
+        // SAFETY: there is an account, and it is no duplicate: those have no key.
         && unsafe { *input.add(KEY).cast::<[u8; 32]>() } == EVENT_AUTHORITY_AND_BUMP.0.to_bytes()
         && u64_at(DATA_LEN) == 0
         && u64_at(INSTRUCTION_LEN) >= 8
         && u64_at(INSTRUCTION) == EVENT_IX_TAG
 }
 
-/// Most accounts of one instruction; more than one transaction can name. The runtime's list is copied here, not to the heap, which
-/// saves 30 compute units an account.
+/// Most accounts of one instruction. A transaction locks no more different ones; it may name one of them again and again, and is refused
+/// then. The runtime's list is copied here, not to the heap, which saves 30 compute units an account.
 const MOST_ACCOUNTS: usize = 64;
 
 /// Makes Anchor's structures and runs the instruction.
@@ -57,9 +62,11 @@ const MOST_ACCOUNTS: usize = 64;
 #[inline(never)]
 unsafe fn run(input: *mut u8) -> u64 {
     let mut accounts = [const { MaybeUninit::<AccountInfo>::uninit() }; MOST_ACCOUNTS];
-    // Panics, and so refuses the instruction, if there are more.
+    // SAFETY: `input` is the runtime's, and nothing has read or changed it. Panics, and so refuses the instruction, if there are more
+    // accounts. An account that is named again shares its cells with the first, so a borrow of one is a borrow of both.
     let (program_id, number, data) = unsafe { deserialize_into(input, &mut accounts) };
-    // The first `number` were written just now, and nothing else refers to them.
+    // SAFETY: the first `number` were written just now, and nothing else refers to them. They live until this function returns, and
+    // what it returns is a number.
     let accounts = unsafe { slice::from_raw_parts(accounts.as_ptr().cast::<AccountInfo>(), number) };
     match entry(program_id, accounts, data) {
         Ok(()) => SUCCESS,
@@ -73,9 +80,11 @@ unsafe fn run(input: *mut u8) -> u64 {
 /// `input` is what the runtime passes to a program.
 #[no_mangle]
 pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+    // SAFETY: `input` is the runtime's.
     if unsafe { is_event(input) } {
         return SUCCESS;
     }
+    // SAFETY: nothing has been allocated; `input` is the runtime's.
     unsafe {
         heap::prepare();
         run(input)

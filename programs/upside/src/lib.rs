@@ -26,7 +26,7 @@ pub mod error;
 mod error_tests;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod events;
-#[cfg(all(target_os = "solana", not(feature = "cpi")))]
+#[cfg(any(test, all(target_os = "solana", not(feature = "cpi"))))]
 mod heap;
 pub mod instructions;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]

@@ -69,9 +69,9 @@ struct Instruction {
 #[repr(C)]
 struct Info {
     key: *const Pubkey,
-    lamports: *const u64,
+    lamports: *mut u64,
     data_len: u64,
-    data: *const u8,
+    data: *mut u8,
     owner: *const Pubkey,
     rent_epoch: u64,
     is_signer: bool,
@@ -82,13 +82,11 @@ struct Info {
 #[cfg(target_os = "solana")]
 impl Info {
     fn new(info: &AccountInfo) -> Self {
-        // The cells are read, not borrowed: no reference to lamports or data is alive here, and none is made.
-        let (lamports, data) = unsafe {
-            (
-                core::ptr::from_ref::<u64>(*info.lamports.as_ptr()),
-                core::ptr::from_ref::<[u8]>(*info.data.as_ptr()),
-            )
-        };
+        // A build with `-Cdebug-assertions=on` shows that no caller keeps a borrow; the suites pass on it.
+        debug_assert!(info.try_borrow_mut_data().is_ok() && info.try_borrow_mut_lamports().is_ok());
+        // SAFETY: both cells hold references into the runtime's input, which outlives every account. Their targets are taken as pointers,
+        // without a reference between, so that what the runtime writes through them during the call is no reference's business.
+        let (lamports, data) = unsafe { (&raw mut **info.lamports.as_ptr(), &raw mut **info.data.as_ptr()) };
         Self {
             key: info.key,
             lamports,
@@ -127,7 +125,8 @@ pub fn call<const N: usize>(
     };
     let signers = [signer_seeds];
     let signers_len = u64::from(!signer_seeds.is_empty());
-    // Every pointer is to something alive until the call returns; a slice is a pointer and a length, as the runtime's own crates assume.
+    // SAFETY: every pointer is to something alive until the call returns; a slice is a pointer and a length, as the runtime's own crates
+    // assume. The runtime writes through them only what the called program may change, and no caller keeps a borrow of that.
     let status = unsafe {
         solana_define_syscall::definitions::sol_invoke_signed_c(
             core::ptr::from_ref(&instruction).cast(),
@@ -148,7 +147,8 @@ pub fn call<const N: usize>(
 pub fn update_len(info: &AccountInfo) {
     let mut data = info.data.borrow_mut();
     let start = data.as_mut_ptr();
-    // The runtime keeps the length in the eight bytes before the data and has updated it there; the data has room to grow behind it.
+    // SAFETY: the runtime keeps the length in the eight bytes before the data and has updated it there. It lets nothing grow beyond the
+    // room behind the data. The old slice is gone when the new one is made: the cell is borrowed, and holds the only one.
     *data = unsafe { core::slice::from_raw_parts_mut(start, *start.sub(8).cast::<u64>() as usize) };
 }
 
