@@ -28,8 +28,6 @@ pub struct Ready {
     pub rpc: String,
     /// The payout mint.
     pub payout_mint: String,
-    /// Its decimals.
-    pub payout_decimals: u8,
     /// The equities.
     pub equity: Vec<Equity>,
 }
@@ -39,27 +37,19 @@ pub struct Ready {
 pub struct Equity {
     /// Ticker.
     pub symbol: String,
-    /// Name.
-    pub name: String,
     /// Mint address.
     pub mint: String,
     /// Token program that owns the mint.
     pub token_program: String,
-    /// Decimals.
-    pub decimals: u8,
 }
 
-/// Whom to give what at start, whole tokens each.
+/// Whom to give SOL at start.
 #[derive(Clone, Debug)]
 pub struct Funding {
     /// Address of the wallet.
     pub wallet: String,
-    /// SOL.
+    /// Whole SOL.
     pub sol: u64,
-    /// Payout tokens.
-    pub payout: u64,
-    /// Of every equity.
-    pub equity: u64,
 }
 
 /// Ends the validator; clones end the same one.
@@ -118,8 +108,7 @@ impl Localnet {
             .args(["--parent-pid", &std::process::id().to_string()])
             .args(["--fund", &funding.wallet])
             .args(["--fund-sol", &funding.sol.to_string()])
-            .args(["--fund-payout", &funding.payout.to_string()])
-            .args(["--fund-equity", &funding.equity.to_string()])
+            .args(["--fund-payout", "0", "--fund-equity", "0"])
             // Ctrl-C in a terminal reaches this process alone, which then ends the validator.
             .process_group(0)
             .stdin(Stdio::piped())

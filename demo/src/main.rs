@@ -1,29 +1,44 @@
-//! Plays the story of a personal token on a local validator.
+//! Plays a story on a local validator.
 
 use std::{
     io::{IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use upside_client::solana_signer::Signer;
+use upside_client::{solana_keypair::Keypair, solana_signer::Signer};
 use upside_demo::{
-    execute::{wallets, World, FUNDER_EQUITY, FUNDER_MONEY, FUNDER_SOL},
+    check::Disagreement,
     localnet::{Funding, Localnet},
     play::play,
-    render::{pages, svg, Line},
-    story,
+    render::{html, pages, svg, Line},
+    report::Report,
+    story::{Source, Story, ALICE},
+    world::{World, BANK_SOL_A_PERSON},
 };
 
-/// Watch a personal token live: Alice, nineteen, issues it, shares it with those who help her, backs it with stock, and pays them when
-/// money comes in.
+/// What the program ends with, beside 0.
+const EXIT_CODES: &str = "Exit codes:
+  0  the story was played to its end, and every figure agreed
+  1  the story could not be played: files, the validator, the network
+  2  the story's file or the command line is wrong; nothing was started
+  3  the story broke off; the account of it was given
+  4  a figure differs from the independent calculation";
+
+const FAILED: u8 = 1;
+const BAD_STORY: u8 = 2;
+const BROKE_OFF: u8 = 3;
+const DISAGREED: u8 = 4;
+
+/// Watch a security live. Without a story of your own: Alice, nineteen, issues her personal token, shares it with those who help her, backs it
+/// with stock, and pays them when money comes in.
 ///
 /// Everything runs on a validator on this machine, started for the story and ended after it. Every figure is read back over JSON-RPC
 /// and compared with an independent calculation; one difference ends the story with an error that names it.
 #[derive(Debug, Parser)]
-#[command(name = "upside-demo", version, max_term_width = 110)]
+#[command(name = "upside-demo", version, max_term_width = 110, after_help = EXIT_CODES)]
 struct Args {
     /// The compiled program; `cargo xtask demo` fills it in.
     #[arg(long, value_name = "PATH")]
@@ -31,9 +46,18 @@ struct Args {
     /// The local validator's binary; `cargo xtask demo` fills it in.
     #[arg(long, value_name = "PATH")]
     localnet: PathBuf,
+    /// Play the story of this TOML file; demo/every-verb.toml shows everything that a story can do.
+    #[arg(long, value_name = "FILE")]
+    story: Option<PathBuf>,
     /// Sentences for people, or one JSON document with every figure of the end.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
+    /// Write the report as one HTML file that needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the report into this folder, named after the story, when --html does not say where; `cargo xtask demo` fills it in.
+    #[arg(long, value_name = "FOLDER")]
+    reports: Option<PathBuf>,
     /// Also write the last page as a picture (SVG).
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
@@ -46,17 +70,62 @@ enum Output {
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+    let args = Args::parse();
+    let source = match source(args.story.as_deref()) {
+        Ok(source) => source,
+        Err(error) => return fail(&format!("{error:#}"), BAD_STORY),
+    };
+    let story = match Story::read(&source) {
+        Ok(story) => story,
+        Err(problem) => return fail(&problem.in_source(&source).to_string(), BAD_STORY),
+    };
+    match run(&args, &story) {
+        Ok(report) => match &report.broke_off {
+            None => ExitCode::SUCCESS,
+            Some(end) => {
+                let message = format!(
+                    "the story broke off at step {} ({}): {}",
+                    end.number, end.title, end.reason
+                );
+                fail(&message, BROKE_OFF)
+            }
+        },
+        Err(error) if error.downcast_ref::<Disagreement>().is_some() => fail(&format!("{error:#}"), DISAGREED),
+        Err(error) => fail(&format!("{error:#}"), FAILED),
     }
 }
 
-fn run(args: &Args) -> Result<()> {
-    let story = story::alice();
+fn fail(message: &str, code: u8) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(code)
+}
+
+fn source(path: Option<&Path>) -> Result<Source> {
+    let Some(path) = path else {
+        return Ok(Source {
+            name: "demo/alice.toml".to_owned(),
+            text: ALICE.to_owned(),
+        });
+    };
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).with_context(|| format!("the story {name} cannot be read"))?;
+    let text = String::from_utf8(bytes)
+        .ok()
+        .with_context(|| format!("the story {name} is not UTF-8 text"))?;
+    Ok(Source { name, text })
+}
+
+/// Where the HTML report goes, if anywhere.
+fn html_path(args: &Args) -> Option<PathBuf> {
+    let named = || {
+        let stem = args.story.as_deref().and_then(Path::file_stem);
+        let stem = stem.map_or("alice".into(), |stem| stem.to_string_lossy().into_owned());
+        Some(args.reports.as_ref()?.join(format!("{stem}.html")))
+    };
+    args.html.clone().or_else(named)
+}
+
+fn run(args: &Args, story: &Story) -> Result<Report> {
     let text = args.output == Output::Text;
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let print = |lines: &[Line]| {
@@ -69,28 +138,27 @@ fn run(args: &Args) -> Result<()> {
             .context("the output cannot be written")
     };
     if text {
-        print(&pages::opening(&story))?;
+        print(&pages::opening(story))?;
     }
-    let wallets = wallets(&story);
-    let funder = wallets
-        .get(story.funder)
-        .context("the story's funder is not in it")?
-        .pubkey();
+    let bank = Keypair::new();
     let funding = Funding {
-        wallet: funder.to_string(),
-        sol: FUNDER_SOL,
-        payout: FUNDER_MONEY,
-        equity: FUNDER_EQUITY,
+        wallet: bank.pubkey().to_string(),
+        sol: BANK_SOL_A_PERSON * (u64::try_from(story.people.len())? + 1),
     };
     let localnet = Localnet::start(&args.localnet, &args.program, &funding)?;
-    let world = World::enter(&story, wallets, &localnet.ready)?;
-    let report = play(&story, &world, &mut |step| {
+    let world = World::enter(story, bank, &localnet.ready)?;
+    let report = play(story, &world, &mut |step| {
         if text {
             print(&pages::step(step))?;
         }
         Ok(())
     })?;
     drop(localnet);
+    if text {
+        if let Some(broke_off) = &report.broke_off {
+            print(&pages::broke_off(&report, broke_off))?;
+        }
+    }
     let last_page = pages::last_page(&report);
     if text {
         print(&last_page)?;
@@ -99,8 +167,21 @@ fn run(args: &Args) -> Result<()> {
         writeln!(std::io::stdout(), "{document}").context("the output cannot be written")?;
     }
     if let Some(path) = &args.picture {
-        std::fs::write(path, svg::svg(&last_page, &report.headline))
-            .with_context(|| format!("the picture {} cannot be written", path.display()))?;
+        write(path, &svg::svg(&last_page, &report.headline), "picture")?;
     }
-    Ok(())
+    if let Some(path) = html_path(args) {
+        write(&path, &html::page(&report), "report")?;
+        if text {
+            writeln!(std::io::stdout(), "\nThe report: {}", path.display()).context("the output cannot be written")?;
+        }
+    }
+    Ok(report)
+}
+
+fn write(path: &Path, content: &str, what: &str) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| std::fs::write(path, content))
+        .with_context(|| format!("the {what} {} cannot be written", path.display()))
 }

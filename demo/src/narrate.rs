@@ -1,46 +1,128 @@
 //! What people would say has changed.
 
+use upside_client::time;
+use upside_lookalike_mints::PAYOUT;
+
 use crate::{
     amount,
-    check::{self, Figure, Figures},
-    execute::Stage,
-    play::MONEY,
+    check::{self, AssetFigure, Figure, Figures, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure},
     report::Change,
-    story::Story,
+    story::{AssetId, SecurityId, Story},
 };
+
+/// How a figure is written.
+enum Written {
+    Shares(SecurityId),
+    Money,
+    Equity(AssetId),
+    Count,
+    Flag,
+    Date,
+    Text,
+}
+
+/// How a figure is written that people would name; `None` for what only the checker looks at.
+fn written(figure: Figure) -> Option<Written> {
+    Some(match figure {
+        Figure::Security(of, SecurityFigure::Supply | SecurityFigure::Authorised) => Written::Shares(of),
+        Figure::Security(_, SecurityFigure::PayoutVault | SecurityFigure::Inbox) => Written::Money,
+        Figure::Security(_, SecurityFigure::Vaults | SecurityFigure::Events) => Written::Count,
+        Figure::Security(_, SecurityFigure::RedeemAfter) => Written::Date,
+        Figure::Security(
+            _,
+            SecurityFigure::Issuer
+            | SecurityFigure::PendingIssuer
+            | SecurityFigure::Name
+            | SecurityFigure::Symbol
+            | SecurityFigure::Uri,
+        ) => Written::Text,
+        Figure::Vault(_, asset, VaultFigure::Balance) => Written::Equity(asset),
+        Figure::Vault(_, _, VaultFigure::Frozen) => Written::Flag,
+        Figure::Holder(of, _, HolderFigure::Shares | HolderFigure::Bearer) => Written::Shares(of),
+        Figure::Holder(_, _, HolderFigure::Approved) => Written::Flag,
+        Figure::Holder(_, _, HolderFigure::PaysTo) => Written::Text,
+        Figure::Claimable(..) | Figure::Wallet(_, WalletFigure::Money | WalletFigure::Savings) => Written::Money,
+        Figure::Wallet(_, WalletFigure::Equity(asset)) | Figure::Asset(asset, AssetFigure::WithIssuer) => {
+            Written::Equity(asset)
+        }
+        Figure::Asset(_, AssetFigure::Paused) => Written::Flag,
+        Figure::Security(..) | Figure::Vault(..) | Figure::Holder(..) => return None,
+    })
+}
+
+impl Written {
+    fn unit(&self, story: &Story) -> String {
+        match self {
+            Self::Shares(of) => story.symbol(*of).to_owned(),
+            Self::Money => PAYOUT.symbol.to_owned(),
+            Self::Equity(asset) => story.asset(*asset).symbol.to_owned(),
+            Self::Count | Self::Flag | Self::Date | Self::Text => String::new(),
+        }
+    }
+
+    fn value(&self, story: &Story, figures: &Figures, figure: Figure) -> String {
+        let atoms = check::atoms(figures, figure);
+        match self {
+            Self::Shares(of) => amount::exact(atoms, story.security(*of).terms.decimals),
+            Self::Money => amount::money(atoms, PAYOUT.decimals),
+            Self::Equity(asset) => amount::exact(atoms, story.asset(*asset).decimals),
+            Self::Count => amount::exact(atoms, 0),
+            Self::Flag => if atoms == 0 { "no" } else { "yes" }.to_owned(),
+            Self::Date => time::date_to_text(i64::try_from(atoms).unwrap_or(i64::MAX)),
+            Self::Text => match figures.get(&figure) {
+                Some(Value::Text(text)) if !text.is_empty() => text.clone(),
+                _ => "nothing".to_owned(),
+            },
+        }
+    }
+}
+
+/// Whether a change says something of its own: what a security or a position is born with is not a change of it, and the count of events
+/// only matters when nothing else has changed.
+fn is_news(before: &Figures, figure: Figure) -> bool {
+    match figure {
+        Figure::Security(_, SecurityFigure::Events) => false,
+        Figure::Security(of, figure) if !matches!(figure, SecurityFigure::Supply) => {
+            check::atoms(before, Figure::Security(of, SecurityFigure::Events)) > 0
+        }
+        Figure::Holder(of, person, HolderFigure::PaysTo) => {
+            check::atoms(before, Figure::Holder(of, person, HolderFigure::Events)) > 0
+        }
+        _ => true,
+    }
+}
 
 /// The figures that differ between two readings and mean something to people, amounts as people write them.
 #[must_use]
-pub fn changes(before: &Figures, after: &Figures, story: &Story, stage: &dyn Stage) -> Vec<Change> {
-    after
+pub fn changes(before: &Figures, after: &Figures, story: &Story) -> Vec<Change> {
+    let changed: Vec<Figure> = after
         .keys()
+        .copied()
         .filter(|figure| before.get(figure) != after.get(figure))
-        .filter_map(|figure| {
-            let decimals_of = |symbol: &str| {
-                let asset = stage.assets().iter().find(|asset| asset.symbol == symbol);
-                asset.map_or(0, |asset| asset.decimals)
-            };
-            let (unit, decimals) = match figure {
-                Figure::Supply | Figure::Shares(_) | Figure::Bearer(_) => (story.terms.symbol, story.terms.decimals),
-                Figure::Vaults => ("", 0),
-                Figure::Money(_) | Figure::PayoutVault | Figure::Claimable(_) => (MONEY, stage.money_decimals()),
-                Figure::Vault(symbol) | Figure::Equity(_, symbol) => (*symbol, decimals_of(symbol)),
-                _ => return None,
-            };
-            let write = |figures| {
-                let atoms = check::atoms(figures, *figure);
-                if unit == MONEY {
-                    amount::money(atoms, decimals)
-                } else {
-                    amount::exact(atoms, decimals)
-                }
-            };
-            Some(Change {
-                figure: figure.to_string(),
-                unit: unit.to_owned(),
-                before: write(before),
-                after: write(after),
+        .collect();
+    let news: Vec<Figure> = changed
+        .iter()
+        .copied()
+        .filter(|figure| is_news(before, *figure))
+        .collect();
+    let told = |figures: &[Figure]| -> Vec<Change> {
+        figures
+            .iter()
+            .filter_map(|figure| {
+                let written = written(*figure)?;
+                Some(Change {
+                    figure: figure.name(story),
+                    unit: written.unit(story),
+                    before: written.value(story, before, *figure),
+                    after: written.value(story, after, *figure),
+                })
             })
-        })
-        .collect()
+            .collect()
+    };
+    let news = told(&news);
+    if news.is_empty() {
+        told(&changed)
+    } else {
+        news
+    }
 }

@@ -1,44 +1,110 @@
-//! From the first step to the report: perform, read back, check, tell.
+//! From the first step to the report: perform, read back, check, tell. A step that cannot be done ends the story, not the account of it.
 
 use std::collections::BTreeMap;
 
-use anyhow::{bail, Result};
+use anyhow::{Context, Result};
 use num_rational::BigRational;
+use upside_client::{
+    upside::state::{Kind, TransferPolicy},
+    ClientError,
+};
+use upside_lookalike_mints::PAYOUT;
 
 use crate::{
-    check::{self, fair, Figure, Figures, Ledger},
-    execute::{Outcome, Sample, Stage, FUNDER_EQUITY, FUNDER_MONEY},
+    amount,
+    check::{
+        self, fair, AssetFigure, Figure, Figures, Flow, HolderFigure, Ledger, SecurityFigure, Value, VaultFigure,
+        WalletFigure,
+    },
     narrate,
-    report::{Check, Holder, Report, StepReport, Stream, StreamReading, Token, TransactionReport, VaultReport},
-    story::{Action, Story},
+    report::{
+        self, BrokeOff, Check, FlowKind, Holder, Holding, Report, StepReport, Stream, StreamReading, TransactionReport,
+        Unit, VaultReport,
+    },
+    story::{AssetId, PersonId, SecurityId, Step, Story},
+    verb::{Action, Moment},
+    world::{Outcome, Sample, Stage},
 };
 
-/// Symbol of the payout mint.
-pub const MONEY: &str = "USDC";
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// Plays `story`, hands each step to `tell` as soon as its figures agree, and returns the report.
+/// A story that is being played.
+struct Play<'a> {
+    story: &'a Story,
+    stage: &'a dyn Stage,
+    ledger: Ledger<'a>,
+    /// What was done, and when.
+    done: Vec<(&'a Action, i64)>,
+    steps: Vec<StepReport>,
+    readings: BTreeMap<SecurityId, Vec<StreamReading>>,
+    /// The last reading.
+    figures: Figures,
+    checked: usize,
+}
+
+/// Plays `story`, hands each step to `tell` as soon as its figures agree, and returns the report. If a step cannot be done, the report says
+/// so and tells the rest.
 ///
 /// # Errors
-/// When something cannot be done or told, or a figure that was read is not what the independent calculation says: the message names each.
+/// When something cannot be told or read, or a figure that was read is not what the independent calculation says: the message names each.
 pub fn play(story: &Story, stage: &dyn Stage, tell: &mut dyn FnMut(&StepReport) -> Result<()>) -> Result<Report> {
-    let money_decimals = stage.money_decimals();
-    let equities: Vec<_> = stage
-        .assets()
-        .iter()
-        .map(|asset| (asset.symbol, asset.decimals))
-        .collect();
-    let mut ledger = Ledger::new(story, money_decimals, &equities, FUNDER_MONEY, FUNDER_EQUITY);
-    let mut before = stage.read()?;
-    let mut checked = check::agree("the curtain rises", &before, &ledger.figures())?;
-    let mut steps = Vec::new();
-    let mut done: Vec<(Action, i64)> = Vec::new();
-    let mut readings = Vec::new();
+    let ledger = Ledger::new(story);
+    let figures = stage.read()?;
+    let checked = check::agree(story, "the curtain rises", &figures, &ledger.figures())?;
+    let mut play = Play {
+        story,
+        stage,
+        ledger,
+        done: Vec::new(),
+        steps: Vec::new(),
+        readings: BTreeMap::new(),
+        figures,
+        checked,
+    };
     for (index, step) in story.steps.iter().enumerate() {
-        let outcome = stage.perform(&step.action)?;
-        let ts = outcome.ts();
-        ledger.book(&step.action, ts);
-        done.push((step.action.clone(), ts));
+        let ended = match play.step(index, step)? {
+            Done::Told(report) => {
+                tell(&report)?;
+                play.steps.push(report);
+                None
+            }
+            Done::ToldButWrong(report, reason) => {
+                tell(&report)?;
+                play.steps.push(report);
+                Some(reason)
+            }
+            Done::Not(reason) => Some(reason),
+        };
+        if let Some(reason) = ended {
+            let broke_off = play.broke_off(index, step, reason);
+            return play.report(Some(broke_off));
+        }
+    }
+    play.report(None)
+}
+
+/// What became of a step.
+enum Done {
+    /// It was done, or refused as it had to be.
+    Told(StepReport),
+    /// It was done although it had to be refused.
+    ToldButWrong(StepReport, String),
+    /// It was not done; nothing has changed.
+    Not(String),
+}
+
+impl<'a> Play<'a> {
+    fn step(&mut self, index: usize, step: &'a Step) -> Result<Done> {
+        let outcome = match self.stage.perform(&step.action) {
+            Ok(outcome) => outcome,
+            Err(error) => return self.refused(index, step, &error),
+        };
+        let at = match &outcome {
+            Outcome::Landed { at, .. } => *at,
+            Outcome::Waited { ts, .. } => Moment { asked_ts: *ts, ts: *ts },
+        };
+        step.action.book(&mut self.ledger, at);
+        self.done.push((&step.action, at.ts));
         let mut figures_checked = 0;
         let mut waited = Vec::new();
         let transaction = match outcome {
@@ -49,158 +115,353 @@ pub fn play(story: &Story, stage: &dyn Stage, tell: &mut dyn FnMut(&StepReport) 
             }),
             Outcome::Waited { samples, .. } => {
                 for sample in &samples {
-                    figures_checked += check_sample(step.title, sample, &ledger)?;
-                    readings.push(reading(sample, &done)?);
+                    figures_checked += self.check_sample(&step.title, sample)?;
+                    self.take_readings(sample);
                 }
                 if let (Some(first), Some(last)) = (samples.first(), samples.last()) {
-                    waited = narrate::changes(&with_claimable(first), &with_claimable(last), story, stage);
+                    waited = narrate::changes(&with_claimable(first), &with_claimable(last), self.story);
                 }
                 None
             }
         };
-        let after = stage.read()?;
-        figures_checked += check::agree(step.title, &after, &ledger.figures())?;
-        checked += figures_checked;
-        let report = StepReport {
-            number: index + 1,
-            title: step.title.to_owned(),
-            telling: step.telling.to_owned(),
-            ts,
-            transaction,
-            day: (ts - done.first().map_or(ts, |(_, created)| *created)) / SECONDS_A_DAY,
-            changes: [waited, narrate::changes(&before, &after, story, stage)].concat(),
-            figures_checked,
-        };
-        tell(&report)?;
-        steps.push(report);
-        before = after;
+        let after = self.stage.read()?;
+        figures_checked += check::agree(self.story, &step.title, &after, &self.ledger.figures())?;
+        self.checked += figures_checked;
+        let changes = [waited, narrate::changes(&self.figures, &after, self.story)].concat();
+        self.figures = after;
+        let report = self.told(index, step, at.ts, transaction, changes, figures_checked);
+        Ok(match &step.refused {
+            None => Done::Told(report),
+            Some(name) => Done::ToldButWrong(
+                report,
+                format!("the story says that it is refused with {name}, but it was done"),
+            ),
+        })
     }
 
-    let last = stage.sample()?;
-    checked += check_sample("the last step", &last, &ledger)?;
-    let reading = reading(&last, &done)?;
-    let earned: BTreeMap<&'static str, u64> = story
-        .actors
-        .iter()
-        .map(|actor| {
-            let claimed = check::atoms(&last.figures, Figure::Claimed(actor.name));
-            (actor.name, claimed.saturating_add(claimable(&last, actor.name)))
+    /// A step that was refused: nothing of it may have happened.
+    fn refused(&mut self, index: usize, step: &'a Step, error: &anyhow::Error) -> Result<Done> {
+        let reason = format!("{error:#}");
+        let after = self.stage.read().with_context(|| {
+            format!(
+                "{:?} was not done ({reason}), and then nothing could be read any more",
+                step.title
+            )
+        })?;
+        let figures = check::agree(
+            self.story,
+            &format!("{} (which was refused)", step.title),
+            &after,
+            &self.ledger.figures(),
+        )?;
+        self.checked += figures;
+        self.figures = after;
+        let name = error
+            .downcast_ref::<ClientError>()
+            .and_then(ClientError::program_failure)
+            .map(|failure| failure.name.clone());
+        if step.refused.is_none() || name != step.refused {
+            return Ok(Done::Not(reason));
+        }
+        let ts = self.done.last().map_or(0, |(_, ts)| *ts);
+        let mut report = self.told(index, step, ts, None, Vec::new(), figures);
+        report.refused = Some(reason);
+        Ok(Done::Told(report))
+    }
+
+    fn told(
+        &self,
+        index: usize,
+        step: &Step,
+        ts: i64,
+        transaction: Option<TransactionReport>,
+        changes: Vec<report::Change>,
+        figures_checked: usize,
+    ) -> StepReport {
+        StepReport {
+            number: index + 1,
+            verb: step.action.name(),
+            title: step.title.clone(),
+            what: step.action.sentence(self.story),
+            telling: step.telling.clone(),
+            ts,
+            day: (ts - self.began(ts)) / SECONDS_A_DAY,
+            transaction,
+            refused: None,
+            changes,
+            figures_checked,
+        }
+    }
+
+    /// When the first step was done; `now` if it was not.
+    fn began(&self, now: i64) -> i64 {
+        self.done.first().map_or(now, |(_, ts)| *ts)
+    }
+
+    fn broke_off(&self, index: usize, step: &Step, reason: String) -> BrokeOff {
+        BrokeOff {
+            number: index + 1,
+            title: step.title.clone(),
+            what: step.action.sentence(self.story),
+            reason,
+            figures_unchanged: self.figures.len(),
+            not_reached: self.story.steps[index + 1..]
+                .iter()
+                .map(|step| step.title.clone())
+                .collect(),
+        }
+    }
+
+    fn check_sample(&self, when: &str, sample: &Sample) -> Result<usize> {
+        let mut expected = self.ledger.figures();
+        for claimable in &sample.claimable {
+            let (of, holder) = (claimable.of, claimable.holder);
+            let owed = self.ledger.claimable(of, holder, claimable.ts);
+            expected.insert(Figure::Claimable(of, holder), Value::Number(owed));
+        }
+        Ok(check::agree(self.story, when, &with_claimable(sample), &expected)?)
+    }
+
+    fn take_readings(&mut self, sample: &Sample) {
+        for of in self.story.security_ids() {
+            let claimable = || sample.claimable.iter().filter(|claimable| claimable.of == of);
+            // Without a holder there is no stream to read.
+            let Some(ts) = claimable().map(|claimable| claimable.ts).max() else {
+                continue;
+            };
+            let paid: u64 = self
+                .story
+                .person_ids()
+                .map(|person| to_atoms(&self.ledger.paid(of, person)))
+                .sum();
+            let waiting: u64 = claimable().map(|claimable| claimable.atoms).sum();
+            let reading = StreamReading {
+                ts,
+                age_seconds: ts - self.began(ts),
+                received_atoms: check::atoms(&sample.figures, Figure::Security(of, SecurityFigure::Received)),
+                reached_atoms: paid + waiting,
+            };
+            self.readings.entry(of).or_default().push(reading);
+        }
+    }
+
+    /// The last reading, what everybody has earned by the second calculation, and the report.
+    fn report(mut self, broke_off: Option<BrokeOff>) -> Result<Report> {
+        let last = self.stage.sample()?;
+        self.checked += self.check_sample("the last step", &last)?;
+        self.take_readings(&last);
+        let mut earned = BTreeMap::new();
+        let mut expected = fair::Earnings::new();
+        for claimable in &last.claimable {
+            let key = (claimable.of, claimable.holder);
+            let paid = to_atoms(&self.ledger.paid(claimable.of, claimable.holder));
+            earned.insert(key, paid.saturating_add(claimable.atoms));
+            // Each holder's earnings were read at a moment of their own.
+            let fair = fair::earnings(self.story, &self.done, claimable.ts).remove(&key);
+            expected.insert(key, fair.context("the second calculation has lost a holder")?);
+        }
+        fair::agree(self.story, &earned, &expected, self.done.len())?;
+        self.checked += expected.len();
+
+        let transactions = || self.steps.iter().filter_map(|step| step.transaction.as_ref());
+        let check = Check {
+            figures: self.checked,
+            differences: 0,
+            compute_units: transactions().map(|transaction| transaction.compute_units).sum(),
+            transactions: transactions().count(),
+        };
+        Ok(Report {
+            headline: self.story.headline.clone(),
+            opening: self.story.opening.clone(),
+            money: money_unit(),
+            securities: self
+                .story
+                .security_ids()
+                .filter(|of| check::atoms(&last.figures, Figure::Security(*of, SecurityFigure::Events)) > 0)
+                .map(|of| self.security(of, &last))
+                .collect(),
+            people: self
+                .story
+                .person_ids()
+                .map(|person| self.person(person, &last.figures))
+                .collect(),
+            flows: self.flows(),
+            broke_off,
+            check,
+            steps: self.steps,
         })
-        .collect();
-    // Each holder's earnings were read at a moment of their own.
-    let fair: fair::Earnings = last
-        .claimable
-        .iter()
-        .filter_map(|claimable| {
-            fair::earnings(story, money_decimals, &done, claimable.ts).remove_entry(claimable.holder)
-        })
-        .collect();
-    fair::agree(&earned, &fair, done.len())?;
-    checked += fair.len();
-    readings.push(reading);
-    Ok(report(story, stage, &last, steps, readings, checked))
+    }
+
+    fn security(&self, of: SecurityId, last: &Sample) -> report::Security {
+        let (story, figures) = (self.story, &last.figures);
+        let atoms = |figure| check::atoms(figures, Figure::Security(of, figure));
+        let text = |figure| match figures.get(&Figure::Security(of, figure)) {
+            Some(Value::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let holder = |person: PersonId| -> Option<Holder> {
+            let atoms = |figure| check::atoms(figures, Figure::Holder(of, person, figure));
+            let holder = Holder {
+                name: story.name(person).to_owned(),
+                role: story.person(person).role.clone(),
+                registered_atoms: atoms(HolderFigure::Shares),
+                bearer_atoms: atoms(HolderFigure::Bearer),
+                claimed_atoms: to_atoms(&self.ledger.paid(of, person)),
+                claimable_atoms: claimable(last, of, person),
+            };
+            let has = atoms(HolderFigure::Events) + holder.bearer_atoms + holder.claimed_atoms;
+            (has > 0).then_some(holder)
+        };
+        let vault = |asset: AssetId| -> VaultReport {
+            let atoms = |figure| check::atoms(figures, Figure::Vault(of, asset, figure));
+            let mint = story.asset(asset);
+            VaultReport {
+                symbol: mint.symbol.to_owned(),
+                name: mint.name.to_owned(),
+                decimals: mint.decimals,
+                atoms: atoms(VaultFigure::Balance),
+                paused: check::atoms(figures, Figure::Asset(asset, AssetFigure::Paused)) > 0,
+                frozen: atoms(VaultFigure::Frozen) > 0,
+            }
+        };
+        let security = story.security(of);
+        report::Security {
+            story_symbol: story.symbol(of).to_owned(),
+            symbol: text(SecurityFigure::Symbol),
+            name: text(SecurityFigure::Name),
+            kind: match security.kind {
+                Kind::Expression => "expression",
+                Kind::Person => "person",
+                Kind::Collective => "collective",
+            },
+            policy: match security.terms.policy {
+                TransferPolicy::Open => "open",
+                TransferPolicy::Curated => "curated",
+            },
+            issuer: text(SecurityFigure::Issuer),
+            mint: self.stage.share_mint(of),
+            decimals: security.terms.decimals,
+            authorised_atoms: atoms(SecurityFigure::Authorised),
+            issued_atoms: atoms(SecurityFigure::Issued),
+            supply_atoms: atoms(SecurityFigure::Supply),
+            holders: story.person_ids().filter_map(holder).collect(),
+            vaults: story
+                .asset_ids()
+                .filter(|asset| self.ledger.has_vault(of, *asset))
+                .map(vault)
+                .collect(),
+            stream: Stream {
+                received_atoms: atoms(SecurityFigure::Received),
+                inbox_atoms: atoms(SecurityFigure::Inbox),
+                readings: self.readings.get(&of).cloned().unwrap_or_default(),
+            },
+        }
+    }
+
+    fn person(&self, person: PersonId, figures: &Figures) -> report::Person {
+        let story = self.story;
+        let atoms = |figure| check::atoms(figures, figure);
+        let mut holds = Vec::new();
+        let mut add = |amount: String, unit: &str, how: &'static str| {
+            holds.push(Holding {
+                amount,
+                unit: unit.to_owned(),
+                how,
+            });
+        };
+        let money = |atoms| amount::money(atoms, PAYOUT.decimals);
+        add(
+            money(atoms(Figure::Wallet(person, WalletFigure::Money))),
+            PAYOUT.symbol,
+            "",
+        );
+        let savings = atoms(Figure::Wallet(person, WalletFigure::Savings));
+        if savings > 0 {
+            add(money(savings), PAYOUT.symbol, "savings");
+        }
+        for of in story.security_ids() {
+            let how = [(HolderFigure::Shares, "registered"), (HolderFigure::Bearer, "bearer")];
+            for (figure, how) in how {
+                let shares = atoms(Figure::Holder(of, person, figure));
+                if shares > 0 {
+                    add(
+                        amount::exact(shares, story.security(of).terms.decimals),
+                        story.symbol(of),
+                        how,
+                    );
+                }
+            }
+        }
+        for asset in story.asset_ids() {
+            let balance = atoms(Figure::Wallet(person, WalletFigure::Equity(asset)));
+            if balance > 0 {
+                let mint = story.asset(asset);
+                add(amount::exact(balance, mint.decimals), mint.symbol, "");
+            }
+        }
+        report::Person {
+            name: story.name(person).to_owned(),
+            role: story.person(person).role.clone(),
+            holds,
+        }
+    }
+
+    fn flows(&self) -> Vec<report::Flow> {
+        let story = self.story;
+        let equity = |asset: AssetId| Unit {
+            symbol: story.asset(asset).symbol.to_owned(),
+            decimals: story.asset(asset).decimals,
+        };
+        let flows = self.ledger.flows().iter();
+        flows
+            .map(|(flow, atoms)| {
+                let (kind, from, to, unit) = match *flow {
+                    Flow::PaidIn(from, to) => (FlowKind::PaidIn, story.name(from), story.symbol(to), money_unit()),
+                    Flow::PaidOut(from, to) => (FlowKind::PaidOut, story.symbol(from), story.name(to), money_unit()),
+                    Flow::Given(from, to, asset) => {
+                        (FlowKind::Given, story.name(from), story.symbol(to), equity(asset))
+                    }
+                    Flow::ClawedBack(from, asset) => {
+                        (FlowKind::ClawedBack, story.symbol(from), "its issuer", equity(asset))
+                    }
+                };
+                report::Flow {
+                    kind,
+                    from: from.to_owned(),
+                    to: to.to_owned(),
+                    unit,
+                    atoms: to_atoms(atoms),
+                }
+            })
+            .filter(|flow| flow.atoms > 0)
+            .collect()
+    }
 }
 
-fn claimable(sample: &Sample, name: &str) -> u64 {
+fn money_unit() -> Unit {
+    Unit {
+        symbol: PAYOUT.symbol.to_owned(),
+        decimals: PAYOUT.decimals,
+    }
+}
+
+fn to_atoms(amount: &BigRational) -> u64 {
+    amount.floor().to_integer().try_into().unwrap_or(u64::MAX)
+}
+
+fn claimable(sample: &Sample, of: SecurityId, person: PersonId) -> u64 {
     sample
         .claimable
         .iter()
-        .find(|claimable| claimable.holder == name)
+        .find(|claimable| claimable.of == of && claimable.holder == person)
         .map_or(0, |claimable| claimable.atoms)
-}
-
-fn check_sample(when: &str, sample: &Sample, ledger: &Ledger) -> Result<usize> {
-    let mut expected = ledger.figures();
-    for claimable in &sample.claimable {
-        let figure = Figure::Claimable(claimable.holder);
-        expected.insert(figure, ledger.claimable(claimable.holder, claimable.ts));
-    }
-    check::agree(when, &with_claimable(sample), &expected)
 }
 
 fn with_claimable(sample: &Sample) -> Figures {
     let mut figures = sample.figures.clone();
     for claimable in &sample.claimable {
         let atoms = BigRational::from_integer(claimable.atoms.into());
-        figures.insert(Figure::Claimable(claimable.holder), atoms);
+        figures.insert(Figure::Claimable(claimable.of, claimable.holder), Value::Number(atoms));
     }
     figures
-}
-
-fn reading(sample: &Sample, done: &[(Action, i64)]) -> Result<StreamReading> {
-    let Some(ts) = sample.claimable.iter().map(|claimable| claimable.ts).max() else {
-        bail!("nobody holds shares yet, so there is no stream to read");
-    };
-    let paid: u64 = sample
-        .figures
-        .iter()
-        .filter(|(figure, _)| matches!(figure, Figure::Claimed(_)))
-        .map(|(figure, _)| check::atoms(&sample.figures, *figure))
-        .sum();
-    let waiting: u64 = sample.claimable.iter().map(|claimable| claimable.atoms).sum();
-    Ok(StreamReading {
-        ts,
-        age_seconds: ts - done.first().map_or(ts, |(_, created)| *created),
-        received_atoms: check::atoms(&sample.figures, Figure::Received),
-        reached_atoms: paid + waiting,
-    })
-}
-
-fn report(
-    story: &Story,
-    stage: &dyn Stage,
-    last: &Sample,
-    steps: Vec<StepReport>,
-    readings: Vec<StreamReading>,
-    figures: usize,
-) -> Report {
-    let atoms = |figure| check::atoms(&last.figures, figure);
-    let transactions = || steps.iter().filter_map(|step| step.transaction.as_ref());
-    let check = Check {
-        figures,
-        differences: 0,
-        compute_units: transactions().map(|transaction| transaction.compute_units).sum(),
-        transactions: transactions().count(),
-    };
-    Report {
-        headline: story.headline.to_owned(),
-        token: Token {
-            symbol: story.terms.symbol.to_owned(),
-            mint: stage.share_mint(),
-            decimals: story.terms.decimals,
-            authorised_atoms: atoms(Figure::Authorised),
-            issued_atoms: atoms(Figure::Issued),
-        },
-        holders: story
-            .actors
-            .iter()
-            .filter(|actor| last.claimable.iter().any(|claimable| claimable.holder == actor.name))
-            .map(|actor| Holder {
-                name: actor.name.to_owned(),
-                role: actor.role.to_owned(),
-                registered_atoms: atoms(Figure::Shares(actor.name)),
-                bearer_atoms: atoms(Figure::Bearer(actor.name)),
-                claimed_atoms: atoms(Figure::Claimed(actor.name)),
-                claimable_atoms: claimable(last, actor.name),
-            })
-            .collect(),
-        vaults: stage
-            .assets()
-            .iter()
-            .map(|asset| VaultReport {
-                symbol: asset.symbol.to_owned(),
-                name: asset.name.clone(),
-                decimals: asset.decimals,
-                atoms: atoms(Figure::Vault(asset.symbol)),
-            })
-            .collect(),
-        stream: Stream {
-            unit: MONEY.to_owned(),
-            decimals: stage.money_decimals(),
-            received_atoms: atoms(Figure::Received),
-            readings,
-        },
-        check,
-        steps,
-    }
 }

@@ -1,31 +1,54 @@
-//! What a run of a story showed: what `--output json` prints and what the last page is drawn from. Amounts are in atoms.
+//! What a run of a story showed: what `--output json` prints and what the last page and the HTML report are drawn from. Amounts are in atoms.
 
 use serde::Serialize;
 
-/// A run from beginning to end; it exists only if every figure agreed.
+/// A run from beginning to end, or to where it broke off; it exists only if every figure agreed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// One line that says what is going on.
     pub headline: String,
-    /// The token.
-    pub token: Token,
+    /// A few sentences before the first step.
+    pub opening: String,
+    /// What is paid in and out.
+    pub money: Unit,
+    /// The securities that were created.
+    pub securities: Vec<Security>,
+    /// What everybody holds at the end.
+    pub people: Vec<Person>,
     /// What happened, in order.
     pub steps: Vec<StepReport>,
-    /// Who holds what at the end, the issuer first.
-    pub holders: Vec<Holder>,
-    /// The vaults at the end.
-    pub vaults: Vec<VaultReport>,
-    /// The stream.
-    pub stream: Stream,
+    /// What went where in all.
+    pub flows: Vec<Flow>,
+    /// Where the story broke off, if it did.
+    pub broke_off: Option<BrokeOff>,
     /// The check.
     pub check: Check,
 }
 
-/// The token of the story.
+/// What amounts are counted in.
 #[derive(Clone, Debug, Serialize)]
-pub struct Token {
+pub struct Unit {
     /// Symbol.
     pub symbol: String,
+    /// Decimals.
+    pub decimals: u8,
+}
+
+/// A security at the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct Security {
+    /// Symbol by which the story knows it.
+    pub story_symbol: String,
+    /// Symbol on the mint.
+    pub symbol: String,
+    /// Name on the mint.
+    pub name: String,
+    /// What it stands for.
+    pub kind: &'static str,
+    /// Who may receive shares.
+    pub policy: &'static str,
+    /// Who is the issuer.
+    pub issuer: String,
     /// Mint address.
     pub mint: String,
     /// Decimals of a share.
@@ -34,6 +57,14 @@ pub struct Token {
     pub authorised_atoms: u64,
     /// Share atoms issued.
     pub issued_atoms: u64,
+    /// Share atoms in existence.
+    pub supply_atoms: u64,
+    /// Who holds what, the first issuer first.
+    pub holders: Vec<Holder>,
+    /// The vaults.
+    pub vaults: Vec<VaultReport>,
+    /// The stream.
+    pub stream: Stream,
 }
 
 /// One step.
@@ -41,16 +72,22 @@ pub struct Token {
 pub struct StepReport {
     /// From 1.
     pub number: usize,
+    /// The verb.
+    pub verb: &'static str,
     /// Title.
     pub title: String,
-    /// Why, in a sentence or two.
+    /// What happened, in a sentence.
+    pub what: String,
+    /// Why, in a sentence or two; may be empty.
     pub telling: String,
     /// Unix time of the network, seconds.
     pub ts: i64,
-    /// Whole days since the token was created.
+    /// Whole days since the first step.
     pub day: i64,
-    /// The transaction; nothing when only time passed.
+    /// The transaction; nothing when only time passed, or when it was refused as it had to be.
     pub transaction: Option<TransactionReport>,
+    /// Why it was refused, if it had to be.
+    pub refused: Option<String>,
     /// What people would say has changed.
     pub changes: Vec<Change>,
     /// How many figures were read back and agreed with the independent calculation.
@@ -81,12 +118,12 @@ pub struct Change {
     pub after: String,
 }
 
-/// A holder at the end.
+/// A holder of a security at the end.
 #[derive(Clone, Debug, Serialize)]
 pub struct Holder {
     /// Name.
     pub name: String,
-    /// What they are to the issuer.
+    /// What they are in the story.
     pub role: String,
     /// Registered share atoms.
     pub registered_atoms: u64,
@@ -104,6 +141,20 @@ impl Holder {
     pub fn earned_atoms(&self) -> u64 {
         self.claimed_atoms.saturating_add(self.claimable_atoms)
     }
+
+    /// Name and role.
+    #[must_use]
+    pub fn title(&self) -> String {
+        titled(&self.name, &self.role)
+    }
+}
+
+fn titled(name: &str, role: &str) -> String {
+    if role.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}, {role}")
+    }
 }
 
 /// A vault at the end.
@@ -117,17 +168,19 @@ pub struct VaultReport {
     pub decimals: u8,
     /// Asset atoms.
     pub atoms: u64,
+    /// Whether the asset's issuer has paused it.
+    pub paused: bool,
+    /// Whether the asset's issuer has frozen the vault.
+    pub frozen: bool,
 }
 
-/// The stream of money.
+/// The stream of money of a security.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stream {
-    /// Symbol of the payout mint.
-    pub unit: String,
-    /// Decimals of the payout mint.
-    pub decimals: u8,
     /// Payout atoms ever paid in.
     pub received_atoms: u64,
+    /// Payout atoms in the inbox, not swept in yet.
+    pub inbox_atoms: u64,
     /// Readings over time, oldest first.
     pub readings: Vec<StreamReading>,
 }
@@ -137,12 +190,88 @@ pub struct Stream {
 pub struct StreamReading {
     /// Unix time, seconds.
     pub ts: i64,
-    /// Seconds since the token was created.
+    /// Seconds since the first step.
     pub age_seconds: i64,
     /// Payout atoms ever paid in until then.
     pub received_atoms: u64,
     /// Payout atoms paid to holders or claimable by them, each holder's rounded down.
     pub reached_atoms: u64,
+}
+
+/// What somebody holds at the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct Person {
+    /// Name.
+    pub name: String,
+    /// What they are in the story.
+    pub role: String,
+    /// What they hold: amounts as people write them, with what they are of.
+    pub holds: Vec<Holding>,
+}
+
+impl Person {
+    /// Name and role.
+    #[must_use]
+    pub fn title(&self) -> String {
+        titled(&self.name, &self.role)
+    }
+}
+
+/// One thing that somebody holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Holding {
+    /// As people write it.
+    pub amount: String,
+    /// What it is of.
+    pub unit: String,
+    /// Where or how it is held; may be empty.
+    pub how: &'static str,
+}
+
+/// What went from one place to another in all.
+#[derive(Clone, Debug, Serialize)]
+pub struct Flow {
+    /// What kind of flow.
+    pub kind: FlowKind,
+    /// From whom.
+    pub from: String,
+    /// To whom.
+    pub to: String,
+    /// What it is of.
+    pub unit: Unit,
+    /// How much.
+    pub atoms: u64,
+}
+
+/// What kind of flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FlowKind {
+    /// Money from somebody to a security.
+    PaidIn,
+    /// Money from a security to somebody.
+    PaidOut,
+    /// An asset from somebody to a vault.
+    Given,
+    /// An asset from a vault back to its issuer.
+    ClawedBack,
+}
+
+/// Where a story broke off.
+#[derive(Clone, Debug, Serialize)]
+pub struct BrokeOff {
+    /// The step that was not done, from 1.
+    pub number: usize,
+    /// Its title.
+    pub title: String,
+    /// What was to happen, in a sentence.
+    pub what: String,
+    /// Why it was not done.
+    pub reason: String,
+    /// How many figures were read back after it and are what they were before it.
+    pub figures_unchanged: usize,
+    /// Titles of the steps after it, which did not take place.
+    pub not_reached: Vec<String>,
 }
 
 /// What was checked.

@@ -6,67 +6,121 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use crate::story::{Action, Story};
+use crate::{
+    story::{PersonId, SecurityId, Story},
+    verb::Action,
+};
 
-/// Earnings per holder, payout atoms as exact fractions.
-pub type Earnings = BTreeMap<&'static str, BigRational>;
+/// Earnings per security and holder, payout atoms as exact fractions.
+pub type Earnings = BTreeMap<(SecurityId, PersonId), BigRational>;
 
 fn number(n: impl Into<BigInt>) -> BigRational {
     BigRational::from_integer(n.into())
 }
 
-/// Earnings up to the unix time `until`, from the steps and when they happened. A payment starts to flow when it is made and flows
-/// evenly for the story's drip time; if an earlier one is still flowing, what is left of both flows together until the mean of the two
-/// ends weighted by money, in whole seconds. While nobody is registered nothing flows.
-#[must_use]
-pub fn earnings(story: &Story, money_decimals: u8, steps: &[(Action, i64)], until: i64) -> Earnings {
-    let money_unit = number(BigInt::from(10u8).pow(u32::from(money_decimals)));
-    let drip = number(i64::from(story.terms.drip_days) * 86_400);
-    let mut registered: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut earned: Earnings = story
-        .actors
-        .iter()
-        .map(|actor| (actor.name, BigRational::zero()))
-        .collect();
-    let (mut left, mut seconds_left) = (BigRational::zero(), BigRational::zero());
-    let mut clock = steps.first().map_or(until, |(_, ts)| *ts);
-    let ends = [(Action::Wait { days: 0, legs: 0 }, until)];
-    for (action, ts) in steps.iter().chain(&ends) {
-        let elapsed = number((ts - clock).max(0));
-        clock = (*ts).max(clock);
-        let all: u64 = registered.values().sum();
-        if all > 0 && left.is_positive() && seconds_left.is_positive() {
-            let flowing = elapsed.min(seconds_left.clone());
-            let flowed = &left * &flowing / &seconds_left;
-            for (name, shares) in &registered {
-                if let Some(sum) = earned.get_mut(name) {
-                    *sum += &flowed * number(*shares) / number(all);
-                }
-            }
-            left -= flowed;
-            seconds_left -= flowing;
-        }
-        match *action {
-            Action::Create => *registered.entry(story.issuer()).or_default() += story.terms.initial,
-            Action::Transfer { from, to, shares } => {
-                let sender = registered.entry(from).or_default();
-                *sender = sender.saturating_sub(shares);
-                *registered.entry(to).or_default() += shares;
-            }
-            Action::Unregister { holder, shares } => {
-                let sender = registered.entry(holder).or_default();
-                *sender = sender.saturating_sub(shares);
-            }
-            Action::Register { holder, shares } => *registered.entry(holder).or_default() += shares,
-            Action::Distribute { amount, .. } => {
-                let amount = number(amount) * &money_unit;
-                seconds_left = ((&left * &seconds_left + &amount * &drip) / (&left + &amount)).floor();
-                left += amount;
-            }
-            Action::OpenVault { .. } | Action::Deposit { .. } | Action::Wait { .. } | Action::Claim { .. } => {}
+#[derive(Clone, Debug, Default)]
+struct Current {
+    registered: BTreeMap<PersonId, BigRational>,
+    inbox: BigRational,
+    left: BigRational,
+    seconds_left: BigRational,
+}
+
+/// The currents of money of a story's securities. A payment starts to flow when it is made and flows evenly for the security's drip time; if
+/// an earlier one is still flowing, what is left of both flows together until the mean of the two ends weighted by money, in whole seconds.
+/// While nobody is registered nothing flows.
+#[derive(Clone, Debug)]
+pub struct Fair<'a> {
+    story: &'a Story,
+    currents: BTreeMap<SecurityId, Current>,
+    earned: Earnings,
+}
+
+impl<'a> Fair<'a> {
+    /// Before the first step.
+    #[must_use]
+    pub fn new(story: &'a Story) -> Self {
+        let all = story.security_ids();
+        let pairs = all.flat_map(|of| story.person_ids().map(move |person| (of, person)));
+        Self {
+            story,
+            currents: story.security_ids().map(|of| (of, Current::default())).collect(),
+            earned: pairs.map(|pair| (pair, BigRational::zero())).collect(),
         }
     }
-    earned
+
+    /// The story.
+    #[must_use]
+    pub fn story(&self) -> &'a Story {
+        self.story
+    }
+
+    fn current(&mut self, of: SecurityId) -> &mut Current {
+        self.currents.entry(of).or_default()
+    }
+
+    /// Shares become registered.
+    pub fn enter(&mut self, of: SecurityId, holder: PersonId, shares: u64) {
+        *self.current(of).registered.entry(holder).or_default() += number(shares);
+    }
+
+    /// Shares stop being registered.
+    pub fn leave(&mut self, of: SecurityId, holder: PersonId, shares: u64) {
+        *self.current(of).registered.entry(holder).or_default() -= number(shares);
+    }
+
+    /// Money lies where the next payment finds it.
+    pub fn send_to_inbox(&mut self, of: SecurityId, atoms: u64) {
+        self.current(of).inbox += number(atoms);
+    }
+
+    /// Money is paid in.
+    pub fn pay_in(&mut self, of: SecurityId, atoms: u64) {
+        let drip = number(self.story.security(of).terms.drip_seconds);
+        let current = self.current(of);
+        let amount = number(atoms) + std::mem::take(&mut current.inbox);
+        let together = &current.left + &amount;
+        if together.is_positive() {
+            let seconds = (&current.left * &current.seconds_left + &amount * drip) / &together;
+            current.seconds_left = seconds.floor();
+        }
+        current.left = together;
+    }
+
+    fn flow(&mut self, elapsed: i64) {
+        let elapsed = number(elapsed.max(0));
+        for (of, current) in &mut self.currents {
+            let all: BigRational = current.registered.values().sum();
+            if !all.is_positive() || !current.left.is_positive() {
+                continue;
+            }
+            let flowing = elapsed.clone().min(current.seconds_left.clone());
+            let flowed = if current.seconds_left.is_positive() {
+                &current.left * &flowing / &current.seconds_left
+            } else {
+                current.left.clone()
+            };
+            for (person, shares) in &current.registered {
+                *self.earned.entry((*of, *person)).or_default() += &flowed * shares / &all;
+            }
+            current.left -= flowed;
+            current.seconds_left -= flowing;
+        }
+    }
+}
+
+/// Earnings up to the unix time `until`, from what was done and when.
+#[must_use]
+pub fn earnings(story: &Story, steps: &[(&Action, i64)], until: i64) -> Earnings {
+    let mut fair = Fair::new(story);
+    let mut clock = steps.first().map_or(until, |(_, ts)| *ts);
+    for (action, ts) in steps {
+        fair.flow(ts - clock);
+        clock = (*ts).max(clock);
+        action.flow(&mut fair);
+    }
+    fair.flow(until - clock);
+    fair.earned
 }
 
 /// Fails if somebody's earnings differ from the unrounded ones by more atoms than there were steps to round in, or if all of them
@@ -74,19 +128,33 @@ pub fn earnings(story: &Story, money_decimals: u8, steps: &[(Action, i64)], unti
 ///
 /// # Errors
 /// Who, and by how much.
-pub fn agree(actual: &BTreeMap<&'static str, u64>, fair: &Earnings, steps: usize) -> anyhow::Result<()> {
+pub fn agree(
+    story: &Story,
+    actual: &BTreeMap<(SecurityId, PersonId), u64>,
+    fair: &Earnings,
+    steps: usize,
+) -> anyhow::Result<()> {
     let limit = number(u64::try_from(steps)?);
-    for (name, fair) in fair {
-        let actual = number(actual.get(name).copied().unwrap_or(0));
+    for ((of, person), fair) in fair {
+        let actual = number(actual.get(&(*of, *person)).copied().unwrap_or(0));
         let off = &actual - fair;
         if off.abs() > limit {
-            anyhow::bail!("{name} earned {actual} atoms, but without rounding it would be {fair}: more than {steps} rounding steps explain");
+            anyhow::bail!(
+                "{} earned {actual} atoms of {}, but without rounding it would be {fair}: more than {steps} rounding steps explain",
+                story.name(*person),
+                story.symbol(*of)
+            );
         }
     }
-    let paid: BigRational = number(actual.values().map(|atoms| u128::from(*atoms)).sum::<u128>());
-    let flowed: BigRational = fair.values().sum();
-    if paid > flowed {
-        anyhow::bail!("{paid} atoms were earned in all, but only {flowed} have flowed");
+    for of in story.security_ids() {
+        let paid = actual.iter().filter(|((security, _), _)| *security == of);
+        let paid: BigRational = number(paid.map(|(_, atoms)| u128::from(*atoms)).sum::<u128>());
+        let flowed = fair.iter().filter(|((security, _), _)| *security == of);
+        let flowed: BigRational = flowed.map(|(_, earned)| earned).sum();
+        if paid > flowed {
+            let symbol = story.symbol(of);
+            anyhow::bail!("{paid} atoms of {symbol} were earned in all, but only {flowed} have flowed");
+        }
     }
     Ok(())
 }
@@ -94,39 +162,58 @@ pub fn agree(actual: &BTreeMap<&'static str, u64>, fair: &Earnings, steps: usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{check::Ledger, story::alice};
+    use crate::{check::Ledger, story::Source, verb::Moment};
 
-    #[test]
-    fn the_ledger_stays_within_rounding_of_the_unrounded_earnings() {
-        let story = alice();
-        let mut ledger = Ledger::new(&story, 6, &[("ACMEx", 8), ("GLBXx", 8)], 100_000, 500);
+    /// Plays a story in the books alone, a wait taking its time and everything else three seconds.
+    fn ledger_and_fair_agree(story: &Story) {
+        let mut ledger = Ledger::new(story);
         let (mut clock, mut done) = (1_800_000_000i64, Vec::new());
-        for step in &story.steps {
-            clock += match step.action {
-                Action::Wait { days, .. } => i64::from(days) * 86_400 + 7,
+        for step in story.steps.iter().filter(|step| step.refused.is_none()) {
+            clock += match &step.action {
+                Action::Wait(_) => 15 * 86_400 + 7,
                 _ => 3,
             };
-            ledger.book(&step.action, clock);
-            done.push((step.action.clone(), clock));
-            let fair = earnings(&story, 6, &done, clock);
-            let actual = story
-                .actors
-                .iter()
-                .map(|actor| {
-                    let claimed = crate::check::atoms(&ledger.figures(), crate::check::Figure::Claimed(actor.name));
-                    let owed = u64::try_from(ledger.claimable(actor.name, clock).to_integer()).expect("an amount");
-                    (actor.name, claimed + owed)
+            let at = Moment {
+                asked_ts: clock,
+                ts: clock,
+            };
+            step.action.book(&mut ledger, at);
+            done.push((&step.action, clock));
+            let fair = earnings(story, &done, clock);
+            let actual = fair
+                .keys()
+                .map(|(of, person)| {
+                    let earned = ledger.paid(*of, *person) + ledger.claimable(*of, *person, clock);
+                    ((*of, *person), u64::try_from(earned.to_integer()).expect("an amount"))
                 })
                 .collect();
-            agree(&actual, &fair, done.len()).expect("within rounding");
+            agree(story, &actual, &fair, done.len()).expect("within rounding");
         }
     }
 
     #[test]
+    fn the_ledger_stays_within_rounding_of_the_unrounded_earnings() {
+        ledger_and_fair_agree(&Story::alice().expect("the story of this build"));
+        let every_verb = Source {
+            name: "every-verb.toml".to_owned(),
+            text: include_str!("../../every-verb.toml").to_owned(),
+        };
+        ledger_and_fair_agree(&Story::read(&every_verb).expect("the story with every verb"));
+    }
+
+    #[test]
     fn earnings_that_are_too_high_or_too_low_are_refused() {
-        let fair = Earnings::from([("Alice", number(100)), ("Bruno", number(50))]);
-        assert!(agree(&BTreeMap::from([("Alice", 100), ("Bruno", 50)]), &fair, 1).is_ok());
-        assert!(agree(&BTreeMap::from([("Alice", 101), ("Bruno", 50)]), &fair, 1).is_err());
-        assert!(agree(&BTreeMap::from([("Alice", 97), ("Bruno", 50)]), &fair, 1).is_err());
+        let story = Story::alice().expect("the story of this build");
+        let of = SecurityId(0);
+        let (alice, bruno) = (PersonId(0), PersonId(2));
+        let fair = Earnings::from([((of, alice), number(100)), ((of, bruno), number(50))]);
+        let agreed = |first| {
+            let actual = BTreeMap::from([((of, alice), first), ((of, bruno), 50)]);
+            agree(&story, &actual, &fair, 1).is_ok()
+        };
+        assert!(agreed(100));
+        assert!(agreed(99));
+        assert!(!agreed(101));
+        assert!(!agreed(97));
     }
 }

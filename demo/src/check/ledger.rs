@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
+use upside_client::upside::constants::NEVER_TS;
+use upside_lookalike_mints::{EquityMint, Extension};
 
-use super::{Figure, Figures};
-use crate::story::{Action, Story};
+use super::{AssetFigure, Figure, Figures, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure};
+use crate::{
+    story::{AssetId, PersonId, Purse, SecurityId, Story},
+    verb::Moment,
+};
 
 fn whole(n: impl Into<BigInt>) -> BigRational {
     BigRational::from_integer(n.into())
@@ -19,7 +24,7 @@ fn to_64_places(value: &BigRational) -> BigRational {
     (value * &scale).floor() / scale
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Line {
     total: BigRational,
     dripped: BigRational,
@@ -30,7 +35,7 @@ struct Line {
     remainder: BigRational,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Holder {
     shares: BigRational,
     opened: bool,
@@ -38,103 +43,83 @@ struct Holder {
     checkpoint: BigRational,
     accrued: BigRational,
     claimed: BigRational,
+    savings: bool,
+    approved: bool,
+    events: u64,
+    /// Paid by positions that are closed.
+    claimed_before: BigRational,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Vault {
+    open: bool,
+    frozen: bool,
+    balance: BigRational,
+    deposited: BigRational,
+}
+
+/// The books of one security.
+#[derive(Clone, Debug, Default)]
+struct Book {
+    drip: i64,
+    created: bool,
+    name: String,
+    symbol: String,
+    uri: String,
+    issuer: Option<PersonId>,
+    pending: Option<PersonId>,
+    redeem_after: i64,
+    authorised: BigRational,
+    issued: BigRational,
+    supply: BigRational,
+    registered: BigRational,
+    received: BigRational,
+    paid: BigRational,
+    inbox: BigRational,
+    open_vaults: u16,
+    events: u64,
+    line: Line,
+    holders: BTreeMap<PersonId, Holder>,
+    vaults: BTreeMap<AssetId, Vault>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Wallet {
     money: BigRational,
-    equity: BTreeMap<&'static str, BigRational>,
+    savings: BigRational,
+    equity: BTreeMap<AssetId, BigRational>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Asset {
+    paused: bool,
+    with_issuer: BigRational,
+}
+
+/// Where something of value went, in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flow {
+    /// Money from somebody to a security.
+    PaidIn(PersonId, SecurityId),
+    /// Money from a security to somebody.
+    PaidOut(SecurityId, PersonId),
+    /// An asset from somebody to a vault: what was sent, before any fee.
+    Given(PersonId, SecurityId, AssetId),
+    /// An asset from a vault back to its issuer.
+    ClawedBack(SecurityId, AssetId),
 }
 
 /// The independent calculation: fed with what was done and when, it predicts every figure.
 #[derive(Clone, Debug)]
-pub struct Ledger {
-    issuer: &'static str,
-    share_unit: BigRational,
-    money_unit: BigRational,
-    equity_units: BTreeMap<&'static str, BigRational>,
-    authorised: BigRational,
-    initial: BigRational,
-    drip: i64,
-    created: bool,
-    supply: BigRational,
-    issued: BigRational,
-    registered: BigRational,
-    received: BigRational,
-    paid: BigRational,
-    open_vaults: u16,
-    line: Line,
-    holders: BTreeMap<&'static str, Holder>,
-    vaults: BTreeMap<&'static str, BigRational>,
+pub struct Ledger<'a> {
+    story: &'a Story,
+    books: BTreeMap<SecurityId, Book>,
+    wallets: BTreeMap<PersonId, Wallet>,
+    assets: BTreeMap<AssetId, Asset>,
+    flows: BTreeMap<Flow, BigRational>,
 }
 
-impl Ledger {
-    /// The books before the first step. `money_decimals` are those of the payout mint, `equities` the tickers with their decimals;
-    /// the story's funder has `money` whole payout tokens and `equity` whole tokens of each equity.
-    #[must_use]
-    pub fn new(story: &Story, money_decimals: u8, equities: &[(&'static str, u8)], money: u64, equity: u64) -> Self {
-        let unit = |decimals: u8| whole(BigInt::from(10u8).pow(u32::from(decimals)));
-        let (share_unit, money_unit) = (unit(story.terms.decimals), unit(money_decimals));
-        let equity_units: BTreeMap<_, _> = equities
-            .iter()
-            .map(|(symbol, decimals)| (*symbol, unit(*decimals)))
-            .collect();
-        let holders = story
-            .actors
-            .iter()
-            .map(|actor| {
-                let funded = actor.name == story.funder;
-                let of = |amount: u64, unit: &BigRational| {
-                    if funded {
-                        whole(amount) * unit
-                    } else {
-                        BigRational::zero()
-                    }
-                };
-                let holder = Holder {
-                    shares: BigRational::zero(),
-                    opened: false,
-                    bearer: BigRational::zero(),
-                    checkpoint: BigRational::zero(),
-                    accrued: BigRational::zero(),
-                    claimed: BigRational::zero(),
-                    money: of(money, &money_unit),
-                    equity: equity_units
-                        .iter()
-                        .map(|(symbol, unit)| (*symbol, of(equity, unit)))
-                        .collect(),
-                };
-                (actor.name, holder)
-            })
-            .collect();
-        Self {
-            issuer: story.issuer(),
-            authorised: whole(story.terms.authorised) * &share_unit,
-            initial: whole(story.terms.initial) * &share_unit,
-            drip: i64::from(story.terms.drip_days) * 86_400,
-            vaults: equity_units
-                .keys()
-                .map(|symbol| (*symbol, BigRational::zero()))
-                .collect(),
-            share_unit,
-            money_unit,
-            equity_units,
-            created: false,
-            supply: BigRational::zero(),
-            issued: BigRational::zero(),
-            registered: BigRational::zero(),
-            received: BigRational::zero(),
-            paid: BigRational::zero(),
-            open_vaults: 0,
-            line: Line {
-                total: BigRational::zero(),
-                dripped: BigRational::zero(),
-                start: 0,
-                end: 0,
-                last: 0,
-                per_share: BigRational::zero(),
-                remainder: BigRational::zero(),
-            },
-            holders,
-        }
-    }
-
+impl Book {
     /// The stream at a time. Money drips in whole atoms; with nobody registered the line waits.
     fn line_at(&self, ts: i64) -> Line {
         let mut line = self.line.clone();
@@ -151,170 +136,475 @@ impl Ledger {
         } else {
             (&line.total * whole(t - line.start) / whole(line.end - line.start)).floor()
         };
-        let pot = &due - &line.dripped + &line.remainder;
-        let rise = to_64_places(&(&pot / &self.registered));
-        line.remainder = pot - &rise * &self.registered;
-        line.per_share += rise;
+        let emitted = &due - &line.dripped;
+        // What a closed position left behind waits for the next emission.
+        if !emitted.is_zero() {
+            let pot = emitted + &line.remainder;
+            let rise = to_64_places(&(&pot / &self.registered));
+            line.remainder = pot - &rise * &self.registered;
+            line.per_share += rise;
+        }
         line.dripped = due;
         line.last = t;
         line
     }
 
-    fn settle(&mut self, name: &'static str, per_share: &BigRational) {
-        if let Some(holder) = self.holders.get_mut(name) {
-            holder.accrued += &holder.shares * (per_share - &holder.checkpoint);
-            holder.checkpoint = per_share.clone();
-        }
+    fn holder(&mut self, person: PersonId) -> &mut Holder {
+        self.holders.entry(person).or_default()
     }
 
-    fn move_shares(&mut self, name: &'static str, change: &BigRational) {
-        if let Some(holder) = self.holders.get_mut(name) {
-            holder.shares += change;
-            holder.opened = true;
-        }
-    }
-
-    /// Books a step that took place at the unix time `ts`, seconds.
-    pub fn book(&mut self, action: &Action, ts: i64) {
-        match *action {
-            Action::Create => {
-                self.created = true;
-                self.supply = self.initial.clone();
-                self.issued = self.initial.clone();
-                self.registered = self.initial.clone();
-                (self.line.start, self.line.end, self.line.last) = (ts, ts, ts);
-                let initial = self.initial.clone();
-                self.move_shares(self.issuer, &initial);
-            }
-            Action::Transfer { from, to, shares } => {
-                let per_share = self.line_at(ts).per_share;
-                let shares = whole(shares) * &self.share_unit;
-                self.settle(from, &per_share);
-                self.settle(to, &per_share);
-                self.move_shares(from, &-shares.clone());
-                self.move_shares(to, &shares);
-            }
-            Action::OpenVault { .. } => self.open_vaults += 1,
-            Action::Wait { .. } => {}
-            Action::Deposit { from, equity, amount } => {
-                let amount = self
-                    .equity_units
-                    .get(equity)
-                    .map_or_else(BigRational::zero, |unit| whole(amount) * unit);
-                if let Some(balance) = self
-                    .holders
-                    .get_mut(from)
-                    .and_then(|holder| holder.equity.get_mut(equity))
-                {
-                    *balance -= &amount;
-                }
-                if let Some(vault) = self.vaults.get_mut(equity) {
-                    *vault += amount;
-                }
-            }
-            Action::Distribute { from, amount } => {
-                let amount = whole(amount) * &self.money_unit;
-                let mut line = self.line_at(ts);
-                let waiting = &line.total - &line.dripped;
-                let total = &waiting + &amount;
-                let left = whole((line.end - line.last).max(0));
-                let length = ((&waiting * left + &amount * whole(self.drip)) / &total)
-                    .floor()
-                    .to_integer();
-                line.start = line.last;
-                line.end = line.last + i64::try_from(length).unwrap_or(i64::MAX);
-                line.total = total;
-                line.dripped = BigRational::zero();
-                self.line = line;
-                self.received += &amount;
-                if let Some(holder) = self.holders.get_mut(from) {
-                    holder.money -= amount;
-                }
-            }
-            Action::Claim { holder, .. } => {
-                let per_share = self.line_at(ts).per_share;
-                self.settle(holder, &per_share);
-                if let Some(holder) = self.holders.get_mut(holder) {
-                    let payment = holder.accrued.floor();
-                    holder.accrued -= &payment;
-                    holder.claimed += &payment;
-                    holder.money += &payment;
-                    self.paid += payment;
-                }
-            }
-            Action::Unregister { holder, shares } => self.turn(holder, -whole(shares) * &self.share_unit, ts),
-            Action::Register { holder, shares } => self.turn(holder, whole(shares) * &self.share_unit, ts),
-        }
-    }
-
-    /// `change` bearer shares become registered; the other way round if negative.
-    fn turn(&mut self, holder: &'static str, change: BigRational, ts: i64) {
+    /// Writes the security at `ts`.
+    fn settle(&mut self, ts: i64) {
         self.line = self.line_at(ts);
+    }
+
+    /// Brings a position up to `per_share`, moves shares, counts the event.
+    fn change(&mut self, person: PersonId, change: &BigRational, per_share: &BigRational) {
+        let holder = self.holder(person);
+        holder.accrued += &holder.shares * (per_share - &holder.checkpoint);
+        holder.checkpoint = per_share.clone();
+        holder.shares += change;
+        holder.opened = true;
+        holder.events += 1;
+    }
+
+    /// Shares become registered or, if negative, stop being so. With the last one the stream stops.
+    fn turn(&mut self, person: PersonId, change: &BigRational, ts: i64) {
+        self.settle(ts);
         let per_share = self.line.per_share.clone();
-        self.settle(holder, &per_share);
-        self.move_shares(holder, &change);
-        self.registered += &change;
-        if let Some(holder) = self.holders.get_mut(holder) {
-            holder.bearer -= change;
-        }
+        self.change(person, change, &per_share);
+        self.registered += change;
+        self.events += 1;
         if self.registered.is_zero() {
             self.line.total = &self.line.total - &self.line.dripped;
             self.line.dripped = BigRational::zero();
             self.line.start = self.line.last;
         }
     }
+}
+
+/// What arrives of `amount` after the fee that a mint may withhold: rounded up, up to a most.
+fn arrives(asset: &EquityMint, amount: &BigRational) -> BigRational {
+    let fee = asset.extensions.iter().find_map(|extension| match extension {
+        Extension::TransferFee { bps, maximum_atoms } => Some((*bps, *maximum_atoms)),
+        _ => None,
+    });
+    let Some((bps, most)) = fee else {
+        return amount.clone();
+    };
+    amount - (amount * whole(bps) / whole(10_000)).ceil().min(whole(most))
+}
+
+impl<'a> Ledger<'a> {
+    /// The books before the first step.
+    #[must_use]
+    pub fn new(story: &'a Story) -> Self {
+        let wallets = story.person_ids().map(|person| {
+            let has = story.person(person);
+            let mut equity: BTreeMap<AssetId, BigRational> =
+                story.asset_ids().map(|asset| (asset, BigRational::zero())).collect();
+            equity.extend(has.equity_atoms.iter().map(|(asset, atoms)| (*asset, whole(*atoms))));
+            let wallet = Wallet {
+                money: whole(has.money_atoms),
+                savings: BigRational::zero(),
+                equity,
+            };
+            (person, wallet)
+        });
+        let books = story.security_ids().map(|of| {
+            let book = Book {
+                drip: story.security(of).terms.drip_seconds,
+                holders: story.person_ids().map(|person| (person, Holder::default())).collect(),
+                vaults: story.asset_ids().map(|asset| (asset, Vault::default())).collect(),
+                ..Book::default()
+            };
+            (of, book)
+        });
+        Self {
+            story,
+            books: books.collect(),
+            wallets: wallets.collect(),
+            assets: story.asset_ids().map(|asset| (asset, Asset::default())).collect(),
+            flows: BTreeMap::new(),
+        }
+    }
+
+    /// The story whose books these are.
+    #[must_use]
+    pub fn story(&self) -> &'a Story {
+        self.story
+    }
+
+    fn flow(&mut self, flow: Flow, amount: &BigRational) {
+        *self.flows.entry(flow).or_default() += amount;
+    }
+
+    /// What went where until now.
+    #[must_use]
+    pub fn flows(&self) -> &BTreeMap<Flow, BigRational> {
+        &self.flows
+    }
+
+    fn book(&mut self, of: SecurityId) -> &mut Book {
+        self.books.entry(of).or_default()
+    }
+
+    fn wallet(&mut self, person: PersonId) -> &mut Wallet {
+        self.wallets.entry(person).or_default()
+    }
+
+    fn vault(&mut self, of: SecurityId, asset: AssetId) -> &mut Vault {
+        self.book(of).vaults.entry(asset).or_default()
+    }
+
+    /// A security begins with its initial shares registered to its issuer.
+    pub fn create(&mut self, of: SecurityId, at: Moment) {
+        let security = self.story.security(of);
+        let book = self.book(of);
+        let initial = whole(security.initial_atoms);
+        book.created = true;
+        book.name.clone_from(&security.name);
+        book.symbol.clone_from(&security.symbol);
+        book.uri.clone_from(&security.uri);
+        book.issuer = Some(security.issuer);
+        book.redeem_after = security
+            .redeem_after_seconds
+            .map_or(NEVER_TS, |seconds| at.asked_ts + seconds);
+        book.authorised = whole(security.terms.authorised_atoms);
+        (book.supply, book.issued, book.registered) = (initial.clone(), initial.clone(), initial.clone());
+        (book.line.start, book.line.end, book.line.last) = (at.ts, at.ts, at.ts);
+        book.events += 1;
+        book.change(security.issuer, &initial, &BigRational::zero());
+    }
+
+    /// New shares, registered to the issuer.
+    pub fn issue(&mut self, of: SecurityId, to: PersonId, shares: u64, at: Moment) {
+        let (book, shares) = (self.book(of), whole(shares));
+        book.turn(to, &shares, at.ts);
+        book.issued += &shares;
+        book.supply += &shares;
+    }
+
+    /// Capacity is given up.
+    pub fn retire(&mut self, of: SecurityId, shares: u64) {
+        let book = self.book(of);
+        book.authorised -= whole(shares);
+        book.events += 1;
+    }
+
+    /// Redemption opens earlier.
+    pub fn advance_redemption(&mut self, of: SecurityId, ts: i64) {
+        let book = self.book(of);
+        book.redeem_after = ts;
+        book.events += 1;
+    }
+
+    /// Somebody may accept to become the issuer.
+    pub fn propose_issuer(&mut self, of: SecurityId, person: PersonId) {
+        let book = self.book(of);
+        book.pending = Some(person);
+        book.events += 1;
+    }
+
+    /// Somebody has become the issuer.
+    pub fn accept_issuer(&mut self, of: SecurityId, person: PersonId) {
+        let book = self.book(of);
+        (book.issuer, book.pending) = (Some(person), None);
+        book.events += 1;
+    }
+
+    /// Texts change; what is `None` stays.
+    pub fn update_metadata(&mut self, of: SecurityId, name: Option<&str>, symbol: Option<&str>, uri: Option<&str>) {
+        let book = self.book(of);
+        for (text, new) in [(&mut book.name, name), (&mut book.symbol, symbol), (&mut book.uri, uri)] {
+            if let Some(new) = new {
+                new.clone_into(text);
+            }
+        }
+        book.events += 1;
+    }
+
+    /// The issuer has spoken: nothing but the count of events changes.
+    pub fn post_update(&mut self, of: SecurityId) {
+        self.book(of).events += 1;
+    }
+
+    /// Somebody may receive curated shares, or no longer.
+    pub fn approve(&mut self, of: SecurityId, holder: PersonId, approved: bool) {
+        let book = self.book(of);
+        book.holder(holder).approved = approved;
+        book.events += 1;
+    }
+
+    /// Registered shares change hands; the security is not written.
+    pub fn send(&mut self, of: SecurityId, from: PersonId, to: PersonId, shares: u64, at: Moment) {
+        let (book, shares) = (self.book(of), whole(shares));
+        let per_share = book.line_at(at.ts).per_share;
+        book.change(from, &-shares.clone(), &per_share);
+        book.change(to, &shares, &per_share);
+    }
+
+    /// Bearer shares become registered.
+    pub fn register(&mut self, of: SecurityId, holder: PersonId, shares: u64, at: Moment) {
+        let (book, shares) = (self.book(of), whole(shares));
+        book.turn(holder, &shares, at.ts);
+        book.holder(holder).bearer -= shares;
+    }
+
+    /// Registered shares become bearer shares.
+    pub fn unregister(&mut self, of: SecurityId, holder: PersonId, shares: u64, at: Moment) {
+        let (book, shares) = (self.book(of), whole(shares));
+        book.turn(holder, &-shares.clone(), at.ts);
+        book.holder(holder).bearer += shares;
+    }
+
+    /// Bearer shares change hands.
+    pub fn send_bearer(&mut self, of: SecurityId, from: PersonId, to: PersonId, shares: u64) {
+        let (book, shares) = (self.book(of), whole(shares));
+        book.holder(from).bearer -= &shares;
+        book.holder(to).bearer += shares;
+    }
+
+    /// Bearer shares are destroyed; what was issued stays issued.
+    pub fn burn_bearer(&mut self, of: SecurityId, holder: PersonId, shares: u64) {
+        let (book, shares) = (self.book(of), whole(shares));
+        book.holder(holder).bearer -= &shares;
+        book.supply -= shares;
+    }
+
+    /// Claims by anyone pay to another account.
+    pub fn set_payout_account(&mut self, of: SecurityId, holder: PersonId, purse: Purse) {
+        let holder = self.book(of).holder(holder);
+        holder.savings = purse == Purse::Savings;
+        holder.events += 1;
+    }
+
+    /// An empty position goes; what it is owed, less than an atom, is shared out with the next emission.
+    pub fn close_position(&mut self, of: SecurityId, holder: PersonId, at: Moment) {
+        let book = self.book(of);
+        book.settle(at.ts);
+        book.events += 1;
+        let before = std::mem::take(book.holder(holder));
+        book.line.remainder += &before.accrued;
+        *book.holder(holder) = Holder {
+            bearer: before.bearer,
+            approved: before.approved,
+            claimed_before: before.claimed_before + before.claimed,
+            ..Holder::default()
+        };
+    }
+
+    /// Money goes on the stream, and what lies in the inbox with it.
+    pub fn distribute(&mut self, of: SecurityId, from: PersonId, amount: u64, at: Moment) {
+        let amount = whole(amount);
+        let book = self.book(of);
+        let added = &amount + std::mem::take(&mut book.inbox);
+        let mut line = book.line_at(at.ts);
+        let waiting = &line.total - &line.dripped;
+        let total = &waiting + &added;
+        let left = whole((line.end - line.last).max(0));
+        let length = ((&waiting * left + &added * whole(book.drip)) / &total)
+            .floor()
+            .to_integer();
+        line.start = line.last;
+        line.end = line.last + i64::try_from(length).unwrap_or(i64::MAX);
+        line.total = total;
+        line.dripped = BigRational::zero();
+        book.line = line;
+        book.received += &added;
+        book.events += 1;
+        self.wallet(from).money -= &amount;
+        self.flow(Flow::PaidIn(from, of), &amount);
+    }
+
+    /// Money lies in the inbox.
+    pub fn send_to_inbox(&mut self, of: SecurityId, from: PersonId, amount: u64) {
+        let amount = whole(amount);
+        self.book(of).inbox += &amount;
+        self.wallet(from).money -= &amount;
+        self.flow(Flow::PaidIn(from, of), &amount);
+    }
+
+    /// A holder is paid what they are owed, rounded down; the security is not written.
+    pub fn claim(&mut self, of: SecurityId, person: PersonId, at: Moment) {
+        let book = self.book(of);
+        let per_share = book.line_at(at.ts).per_share;
+        book.change(person, &BigRational::zero(), &per_share);
+        let holder = book.holder(person);
+        let payment = holder.accrued.floor();
+        holder.accrued -= &payment;
+        holder.claimed += &payment;
+        let savings = holder.savings;
+        book.paid += &payment;
+        let wallet = self.wallet(person);
+        *(if savings {
+            &mut wallet.savings
+        } else {
+            &mut wallet.money
+        }) += &payment;
+        self.flow(Flow::PaidOut(of, person), &payment);
+    }
+
+    /// A vault for an asset; the accounts of some assets are born frozen.
+    pub fn open_vault(&mut self, of: SecurityId, asset: AssetId) {
+        let frozen = self.story.asset(asset).frozen_by_default();
+        let vault = self.vault(of, asset);
+        (vault.open, vault.frozen) = (true, frozen);
+        let book = self.book(of);
+        book.open_vaults += 1;
+        book.events += 1;
+    }
+
+    /// An asset enters its vault and is counted.
+    pub fn deposit(&mut self, of: SecurityId, from: PersonId, asset: AssetId, amount: u64) {
+        let arrived = arrives(self.story.asset(asset), &whole(amount));
+        self.vault(of, asset).deposited += arrived;
+        self.donate(of, from, asset, amount);
+    }
+
+    /// An asset enters its vault without the program's knowing.
+    pub fn donate(&mut self, of: SecurityId, from: PersonId, asset: AssetId, amount: u64) {
+        let amount = whole(amount);
+        let arrived = arrives(self.story.asset(asset), &amount);
+        self.vault(of, asset).balance += arrived;
+        *self.wallet(from).equity.entry(asset).or_default() -= &amount;
+        self.flow(Flow::Given(from, of, asset), &amount);
+    }
+
+    /// An asset stops moving, or moves again.
+    pub fn pause(&mut self, asset: AssetId, paused: bool) {
+        self.assets.entry(asset).or_default().paused = paused;
+    }
+
+    /// A vault's token account is frozen or thawed by the asset's issuer.
+    pub fn freeze(&mut self, of: SecurityId, asset: AssetId, frozen: bool) {
+        self.vault(of, asset).frozen = frozen;
+    }
+
+    /// An asset's issuer takes some of it out of a vault.
+    pub fn claw_back(&mut self, of: SecurityId, asset: AssetId, amount: u64) {
+        let amount = whole(amount);
+        let arrived = arrives(self.story.asset(asset), &amount);
+        self.vault(of, asset).balance -= &amount;
+        self.assets.entry(asset).or_default().with_issuer += arrived;
+        self.flow(Flow::ClawedBack(of, asset), &amount);
+    }
 
     /// What a claim at the unix time `ts` would pay, payout atoms.
     #[must_use]
-    pub fn claimable(&self, name: &str, ts: i64) -> BigRational {
-        let per_share = self.line_at(ts).per_share;
-        self.holders.get(name).map_or_else(BigRational::zero, |holder| {
-            (&holder.accrued + &holder.shares * (per_share - &holder.checkpoint)).floor()
-        })
+    pub fn claimable(&self, of: SecurityId, person: PersonId, ts: i64) -> BigRational {
+        let Some((book, holder)) = self
+            .books
+            .get(&of)
+            .and_then(|book| Some((book, book.holders.get(&person)?)))
+        else {
+            return BigRational::zero();
+        };
+        let per_share = book.line_at(ts).per_share;
+        (&holder.accrued + &holder.shares * (per_share - &holder.checkpoint)).floor()
+    }
+
+    /// Whether a security has a vault for an asset.
+    #[must_use]
+    pub fn has_vault(&self, of: SecurityId, asset: AssetId) -> bool {
+        let vault = self.books.get(&of).and_then(|book| book.vaults.get(&asset));
+        vault.is_some_and(|vault| vault.open)
+    }
+
+    /// Payout atoms ever paid to somebody, by closed positions too.
+    #[must_use]
+    pub fn paid(&self, of: SecurityId, person: PersonId) -> BigRational {
+        let holder = self.books.get(&of).and_then(|book| book.holders.get(&person));
+        holder.map_or_else(BigRational::zero, |holder| &holder.claimed + &holder.claimed_before)
     }
 
     /// Every figure as it must be read now.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let flag = |set: bool| whole(u8::from(set));
-        let authorised = if self.created {
-            self.authorised.clone()
-        } else {
-            BigRational::zero()
-        };
-        let mut figures = Figures::from([
-            (Figure::Supply, self.supply.clone()),
-            (Figure::Authorised, authorised),
-            (Figure::Issued, self.issued.clone()),
-            (Figure::Reserved, BigRational::zero()),
-            (Figure::Registered, self.registered.clone()),
-            (Figure::Received, self.received.clone()),
-            (Figure::StreamTotal, self.line.total.clone()),
-            (Figure::StreamDripped, self.line.dripped.clone()),
-            (Figure::StreamStart, whole(self.line.start)),
-            (Figure::StreamEnd, whole(self.line.end)),
-            (Figure::StreamLast, whole(self.line.last)),
-            (Figure::UpsidePerShare, self.line.per_share.clone()),
-            (Figure::Remainder, self.line.remainder.clone()),
-            (Figure::PayoutVault, &self.received - &self.paid),
-            (Figure::Vaults, whole(self.open_vaults)),
-        ]);
-        for (symbol, balance) in &self.vaults {
-            figures.insert(Figure::Vault(symbol), balance.clone());
-            figures.insert(Figure::Deposited(symbol), balance.clone());
-        }
-        for (name, holder) in &self.holders {
-            figures.insert(Figure::Shares(name), holder.shares.clone());
-            figures.insert(Figure::RegisteredAccount(name), holder.shares.clone());
-            figures.insert(Figure::Frozen(name), flag(holder.opened));
-            figures.insert(Figure::Bearer(name), holder.bearer.clone());
-            figures.insert(Figure::Checkpoint(name), holder.checkpoint.clone());
-            figures.insert(Figure::Accrued(name), holder.accrued.clone());
-            figures.insert(Figure::Claimed(name), holder.claimed.clone());
-            figures.insert(Figure::Money(name), holder.money.clone());
-            for (symbol, balance) in &holder.equity {
-                figures.insert(Figure::Equity(name, symbol), balance.clone());
+        let number = |n: &BigRational| Value::Number(n.clone());
+        let int = |n: i64| Value::Number(whole(n));
+        let flag = |set: bool| Value::Number(whole(u8::from(set)));
+        let text = |text: &str| Value::Text(text.to_owned());
+        let name = |person: Option<PersonId>| text(person.map_or("", |person| self.story.name(person)));
+        let mut figures = Figures::new();
+        for (of, book) in &self.books {
+            use SecurityFigure as S;
+            let line = &book.line;
+            figures.extend(
+                [
+                    (S::Supply, number(&book.supply)),
+                    (S::Authorised, number(&book.authorised)),
+                    (S::Issued, number(&book.issued)),
+                    (S::Reserved, int(0)),
+                    (S::Registered, number(&book.registered)),
+                    (S::Received, number(&book.received)),
+                    (S::StreamTotal, number(&line.total)),
+                    (S::StreamDripped, number(&line.dripped)),
+                    (S::StreamStart, int(line.start)),
+                    (S::StreamEnd, int(line.end)),
+                    (S::StreamLast, int(line.last)),
+                    (S::UpsidePerShare, number(&line.per_share)),
+                    (S::Remainder, number(&line.remainder)),
+                    (S::PayoutVault, number(&(&book.received - &book.paid))),
+                    (S::Inbox, number(&book.inbox)),
+                    (S::Vaults, int(i64::from(book.open_vaults))),
+                    (S::Issuer, name(book.issuer)),
+                    (S::PendingIssuer, name(book.pending)),
+                    (S::RedeemAfter, int(book.redeem_after)),
+                    (S::Name, text(&book.name)),
+                    (S::Symbol, text(&book.symbol)),
+                    (S::Uri, text(&book.uri)),
+                    (S::Events, Value::Number(whole(book.events))),
+                ]
+                .map(|(figure, value)| (Figure::Security(*of, figure), value)),
+            );
+            for (asset, vault) in &book.vaults {
+                figures.extend(
+                    [
+                        (VaultFigure::Balance, number(&vault.balance)),
+                        (VaultFigure::Deposited, number(&vault.deposited)),
+                        (VaultFigure::Frozen, flag(vault.open && vault.frozen)),
+                    ]
+                    .map(|(figure, value)| (Figure::Vault(*of, *asset, figure), value)),
+                );
             }
+            for (person, holder) in &book.holders {
+                use HolderFigure as H;
+                let pays_to = match (holder.opened, holder.savings) {
+                    (false, _) => "",
+                    (true, false) => "wallet",
+                    (true, true) => "savings",
+                };
+                figures.extend(
+                    [
+                        (H::Shares, number(&holder.shares)),
+                        (H::RegisteredAccount, number(&holder.shares)),
+                        (H::Frozen, flag(holder.opened)),
+                        (H::Bearer, number(&holder.bearer)),
+                        (H::Checkpoint, number(&holder.checkpoint)),
+                        (H::Accrued, number(&holder.accrued)),
+                        (H::Claimed, number(&holder.claimed)),
+                        (H::PaysTo, text(pays_to)),
+                        (H::Approved, flag(holder.approved)),
+                        (H::Events, Value::Number(whole(holder.events))),
+                    ]
+                    .map(|(figure, value)| (Figure::Holder(*of, *person, figure), value)),
+                );
+            }
+        }
+        for (person, wallet) in &self.wallets {
+            figures.insert(Figure::Wallet(*person, WalletFigure::Money), number(&wallet.money));
+            figures.insert(Figure::Wallet(*person, WalletFigure::Savings), number(&wallet.savings));
+            for (asset, balance) in &wallet.equity {
+                figures.insert(Figure::Wallet(*person, WalletFigure::Equity(*asset)), number(balance));
+            }
+        }
+        for (asset, state) in &self.assets {
+            figures.insert(Figure::Asset(*asset, AssetFigure::Paused), flag(state.paused));
+            figures.insert(
+                Figure::Asset(*asset, AssetFigure::WithIssuer),
+                number(&state.with_issuer),
+            );
         }
         figures
     }
@@ -323,16 +613,29 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{check, story::alice};
+    use crate::check;
 
     const DAY: i64 = 86_400;
+    const OF: SecurityId = SecurityId(0);
 
-    fn ledger() -> Ledger {
-        Ledger::new(&alice(), 6, &[("ACMEx", 8), ("GLBXx", 8)], 100_000, 500)
+    fn at(ts: i64) -> Moment {
+        Moment { asked_ts: ts, ts }
     }
 
-    fn claimed(ledger: &Ledger, who: &'static str) -> u64 {
-        check::atoms(&ledger.figures(), Figure::Claimed(who))
+    fn shares(whole: u64) -> u64 {
+        whole * 1_000_000
+    }
+
+    fn alice() -> Story {
+        Story::alice().expect("the story of this build")
+    }
+
+    fn who(name: &str) -> PersonId {
+        alice().find_person(name).expect("somebody of the story")
+    }
+
+    fn claimed(ledger: &Ledger<'_>, name: &str) -> u64 {
+        check::atoms(&ledger.figures(), Figure::Holder(OF, who(name), HolderFigure::Claimed))
     }
 
     /// The accumulator's last place may cost one atom.
@@ -345,25 +648,15 @@ mod tests {
 
     #[test]
     fn a_month_of_the_first_payment_reaches_holders_in_proportion() {
-        let mut ledger = ledger();
-        ledger.book(&Action::Create, 1_000);
-        let transfer = |to, shares| Action::Transfer {
-            from: "Alice",
-            to,
-            shares,
-        };
-        ledger.book(&transfer("Ms Okafor", 200_000), 1_001);
-        ledger.book(
-            &Action::Distribute {
-                from: "Acme",
-                amount: 24_000,
-            },
-            2_000,
-        );
+        let story = alice();
+        let mut ledger = Ledger::new(&story);
+        ledger.create(OF, at(1_000));
+        ledger.send(OF, who("Alice"), who("Ms Okafor"), shares(200_000), at(1_001));
+        ledger.distribute(OF, who("Acme"), 24_000_000_000, at(2_000));
         // Half of the 28 days: half of the money, a quarter of it the teacher's; rounded down.
-        assert_rounded_down(&ledger.claimable("Ms Okafor", 2_000 + 14 * DAY), 3_000_000_000);
-        for who in ["Alice", "Ms Okafor"] {
-            ledger.book(&Action::Claim { holder: who, by: who }, 2_000 + 30 * DAY);
+        assert_rounded_down(&ledger.claimable(OF, who("Ms Okafor"), 2_000 + 14 * DAY), 3_000_000_000);
+        for name in ["Alice", "Ms Okafor"] {
+            ledger.claim(OF, who(name), at(2_000 + 30 * DAY));
         }
         assert!((17_999_999_999..=18_000_000_000).contains(&claimed(&ledger, "Alice")));
         assert!((5_999_999_999..=6_000_000_000).contains(&claimed(&ledger, "Ms Okafor")));
@@ -371,72 +664,89 @@ mod tests {
 
     #[test]
     fn bearer_shares_do_not_earn() {
-        let mut ledger = ledger();
-        ledger.book(&Action::Create, 0);
-        ledger.book(
-            &Action::Transfer {
-                from: "Alice",
-                to: "Chen",
-                shares: 400_000,
-            },
-            1,
-        );
-        ledger.book(
-            &Action::Unregister {
-                holder: "Chen",
-                shares: 400_000,
-            },
-            2,
-        );
-        ledger.book(
-            &Action::Distribute {
-                from: "Acme",
-                amount: 1_000,
-            },
-            3,
-        );
-        assert!(ledger.claimable("Chen", 3 + 28 * DAY).is_zero());
-        assert_rounded_down(&ledger.claimable("Alice", 3 + 28 * DAY), 1_000_000_000);
+        let story = alice();
+        let mut ledger = Ledger::new(&story);
+        ledger.create(OF, at(0));
+        ledger.send(OF, who("Alice"), who("Chen"), shares(400_000), at(1));
+        ledger.unregister(OF, who("Chen"), shares(400_000), at(2));
+        ledger.distribute(OF, who("Acme"), 1_000_000_000, at(3));
+        assert!(ledger.claimable(OF, who("Chen"), 3 + 28 * DAY).is_zero());
+        assert_rounded_down(&ledger.claimable(OF, who("Alice"), 3 + 28 * DAY), 1_000_000_000);
     }
 
     #[test]
     fn the_stream_waits_while_nobody_is_registered() {
-        let mut ledger = ledger();
-        ledger.book(&Action::Create, 0);
-        ledger.book(
-            &Action::Distribute {
-                from: "Acme",
-                amount: 28,
-            },
-            0,
-        );
-        ledger.book(
-            &Action::Unregister {
-                holder: "Alice",
-                shares: 800_000,
-            },
-            7 * DAY,
-        );
-        ledger.book(
-            &Action::Register {
-                holder: "Alice",
-                shares: 800_000,
-            },
-            100 * DAY,
-        );
-        assert_rounded_down(&ledger.claimable("Alice", 100 * DAY), 7_000_000);
-        assert_rounded_down(&ledger.claimable("Alice", 107 * DAY), 14_000_000);
-        assert_rounded_down(&ledger.claimable("Alice", 121 * DAY), 28_000_000);
+        let story = alice();
+        let mut ledger = Ledger::new(&story);
+        ledger.create(OF, at(0));
+        ledger.distribute(OF, who("Acme"), 28_000_000, at(0));
+        ledger.unregister(OF, who("Alice"), shares(800_000), at(7 * DAY));
+        ledger.register(OF, who("Alice"), shares(800_000), at(100 * DAY));
+        assert_rounded_down(&ledger.claimable(OF, who("Alice"), 100 * DAY), 7_000_000);
+        assert_rounded_down(&ledger.claimable(OF, who("Alice"), 107 * DAY), 14_000_000);
+        assert_rounded_down(&ledger.claimable(OF, who("Alice"), 121 * DAY), 28_000_000);
+    }
+
+    #[test]
+    fn the_inbox_joins_the_next_payment() {
+        let story = alice();
+        let mut ledger = Ledger::new(&story);
+        ledger.create(OF, at(0));
+        ledger.send_to_inbox(OF, who("Acme"), 5_000_000);
+        ledger.distribute(OF, who("Acme"), 2_000_000, at(10));
+        let received = Figure::Security(OF, SecurityFigure::Received);
+        assert_eq!(check::atoms(&ledger.figures(), received), 7_000_000);
+        let wallet = Figure::Wallet(who("Acme"), WalletFigure::Money);
+        assert_eq!(check::atoms(&ledger.figures(), wallet), 99_993_000_000);
+        assert_eq!(ledger.flows()[&Flow::PaidIn(who("Acme"), OF)], whole(7_000_000));
+    }
+
+    #[test]
+    fn a_closed_position_leaves_its_fraction_to_the_others_and_what_it_was_paid_is_remembered() {
+        let story = alice();
+        let mut ledger = Ledger::new(&story);
+        ledger.create(OF, at(0));
+        ledger.send(OF, who("Alice"), who("Bruno"), 1, at(0));
+        ledger.send(OF, who("Alice"), who("Bruno"), shares(100), at(0));
+        ledger.distribute(OF, who("Acme"), 1_000_000_007, at(0));
+        ledger.claim(OF, who("Bruno"), at(28 * DAY));
+        let paid = ledger.paid(OF, who("Bruno"));
+        assert!(paid > BigRational::zero());
+        ledger.send(OF, who("Bruno"), who("Chen"), shares(100) + 1, at(28 * DAY));
+        let fraction = ledger.books[&OF].holders[&who("Bruno")].accrued.clone();
+        let remainder = ledger.books[&OF].line_at(28 * DAY).remainder;
+        ledger.close_position(OF, who("Bruno"), at(28 * DAY));
+        assert_eq!(ledger.books[&OF].line.remainder, remainder + fraction);
+        assert_eq!(ledger.paid(OF, who("Bruno")), paid);
+        assert_eq!(claimed(&ledger, "Bruno"), 0);
+    }
+
+    #[test]
+    fn a_fee_is_withheld_from_what_arrives_rounded_up() {
+        let fee = |bps, maximum_atoms: u64| {
+            let extensions: &'static [Extension] = Box::leak(Box::new([Extension::TransferFee { bps, maximum_atoms }]));
+            EquityMint {
+                symbol: "Fx",
+                name: "",
+                uri: "",
+                decimals: 0,
+                extensions,
+            }
+        };
+        assert_eq!(arrives(&fee(50, 100), &whole(1_001)), whole(995));
+        assert_eq!(arrives(&fee(50, 2), &whole(1_001)), whole(999));
     }
 
     #[test]
     fn a_figure_that_is_off_by_one_atom_is_named() {
-        let ledger = ledger();
+        let story = alice();
+        let ledger = Ledger::new(&story);
         let mut read = ledger.figures();
-        assert_eq!(check::agree("nothing", &read, &ledger.figures()).ok(), Some(read.len()));
-        *read.entry(Figure::Money("Acme")).or_default() += whole(1);
-        let refusal = check::agree("nothing", &read, &ledger.figures())
-            .map(|_| ())
+        let agreed = check::agree(&story, "nothing", &read, &ledger.figures());
+        assert_eq!(agreed, Ok(read.len()));
+        let money = Figure::Wallet(who("Acme"), WalletFigure::Money);
+        read.insert(money, Value::Number(whole(100_000_000_001u64)));
+        let refusal = check::agree(&story, "nothing", &read, &ledger.figures())
             .unwrap_err()
             .to_string();
         assert!(
@@ -448,9 +758,10 @@ mod tests {
 
     #[test]
     fn a_figure_that_was_not_read_is_a_difference() {
-        let ledger = ledger();
+        let story = alice();
+        let ledger = Ledger::new(&story);
         let mut read = ledger.figures();
-        read.remove(&Figure::Supply);
+        read.remove(&Figure::Security(OF, SecurityFigure::Supply));
         assert_eq!(check::compare(&read, &ledger.figures()).len(), 1);
     }
 }

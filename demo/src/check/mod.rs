@@ -12,11 +12,30 @@ use std::{collections::BTreeMap, fmt};
 use num_rational::BigRational;
 use num_traits::Zero;
 
-pub use ledger::Ledger;
+pub use ledger::{Flow, Ledger};
+
+use crate::story::{AssetId, PersonId, SecurityId, Story};
 
 /// Something that can be read from the cluster. Amounts are in atoms, times in unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Figure {
+    /// A figure of a security.
+    Security(SecurityId, SecurityFigure),
+    /// A figure of a vault.
+    Vault(SecurityId, AssetId, VaultFigure),
+    /// A figure of somebody as a holder of a security.
+    Holder(SecurityId, PersonId, HolderFigure),
+    /// What a claim would pay a holder now, by simulation.
+    Claimable(SecurityId, PersonId),
+    /// What somebody's wallet holds.
+    Wallet(PersonId, WalletFigure),
+    /// A figure of an asset.
+    Asset(AssetId, AssetFigure),
+}
+
+/// A figure of a security.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecurityFigure {
     /// Shares in existence, by the mint.
     Supply,
     /// Most shares that may ever be issued.
@@ -45,70 +64,184 @@ pub enum Figure {
     Remainder,
     /// Money received and not paid out.
     PayoutVault,
-    /// Equity in a vault.
-    Vault(&'static str),
-    /// Equity ever deposited, by the vault's record.
-    Deposited(&'static str),
+    /// Money sent directly and not swept in yet.
+    Inbox,
     /// How many vaults are open.
     Vaults,
-    /// Registered shares of a holder, by their position.
-    Shares(&'static str),
-    /// The same, by the balance of their registered account.
-    RegisteredAccount(&'static str),
-    /// 1 if that account exists and is frozen.
-    Frozen(&'static str),
-    /// Bearer shares of a holder.
-    Bearer(&'static str),
-    /// What the accumulator showed when a position was last settled.
-    Checkpoint(&'static str),
-    /// Money owed to a position when it was last settled.
-    Accrued(&'static str),
-    /// Money ever paid to a position.
-    Claimed(&'static str),
-    /// Payout tokens in a wallet.
-    Money(&'static str),
-    /// Equity in a wallet: who, ticker.
-    Equity(&'static str, &'static str),
-    /// What a claim would pay a holder now, by simulation.
-    Claimable(&'static str),
+    /// Who is the issuer.
+    Issuer,
+    /// Who may accept to become the issuer.
+    PendingIssuer,
+    /// When redemption opens.
+    RedeemAfter,
+    /// Name on the mint.
+    Name,
+    /// Symbol on the mint.
+    Symbol,
+    /// Metadata URI on the mint.
+    Uri,
+    /// Events told, by the security's own count.
+    Events,
 }
 
-impl fmt::Display for Figure {
+/// A figure of a vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VaultFigure {
+    /// What it holds.
+    Balance,
+    /// What was ever deposited, by its record.
+    Deposited,
+    /// 1 if its token account exists and is frozen.
+    Frozen,
+}
+
+/// A figure of a holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HolderFigure {
+    /// Registered shares, by their position.
+    Shares,
+    /// The same, by the balance of their registered account.
+    RegisteredAccount,
+    /// 1 if that account exists and is frozen.
+    Frozen,
+    /// Bearer shares.
+    Bearer,
+    /// What the accumulator showed when their position was last settled.
+    Checkpoint,
+    /// Money owed when it was last settled.
+    Accrued,
+    /// Money ever paid to the position.
+    Claimed,
+    /// Which of their accounts a claim by anyone pays to.
+    PaysTo,
+    /// 1 if they may receive curated shares.
+    Approved,
+    /// Events told, by the position's own count.
+    Events,
+}
+
+/// What a wallet holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WalletFigure {
+    /// Payout tokens.
+    Money,
+    /// Payout tokens in the savings account.
+    Savings,
+    /// An asset.
+    Equity(AssetId),
+}
+
+/// A figure of an asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AssetFigure {
+    /// 1 if its issuer has paused it.
+    Paused,
+    /// What its issuer holds.
+    WithIssuer,
+}
+
+impl Figure {
+    /// What the figure is called in `story`.
+    #[must_use]
+    pub fn name(self, story: &Story) -> String {
+        // With one security nobody needs to hear which.
+        let of = |of: SecurityId, text: &str| match story.securities.len() {
+            1 => text.to_owned(),
+            _ => format!("{}, {text}", story.symbol(of)),
+        };
+        match self {
+            Self::Security(security, figure) => of(security, figure.text()),
+            Self::Vault(security, asset, figure) => {
+                let asset = story.asset(asset).symbol;
+                let text = match figure {
+                    VaultFigure::Balance => format!("vault, {asset}"),
+                    VaultFigure::Deposited => format!("vault, {asset} ever deposited"),
+                    VaultFigure::Frozen => format!("vault, {asset}, frozen by its issuer"),
+                };
+                of(security, &text)
+            }
+            Self::Holder(security, person, figure) => {
+                format!("{}, {}", story.name(person), of(security, figure.text()))
+            }
+            Self::Claimable(security, person) => format!("{}, {}", story.name(person), of(security, "could claim now")),
+            Self::Wallet(person, WalletFigure::Money) => format!("{}, wallet, payout tokens", story.name(person)),
+            Self::Wallet(person, WalletFigure::Savings) => format!("{}, savings, payout tokens", story.name(person)),
+            Self::Wallet(person, WalletFigure::Equity(asset)) => {
+                format!("{}, wallet, {}", story.name(person), story.asset(asset).symbol)
+            }
+            Self::Asset(asset, AssetFigure::Paused) => format!("{}, paused by its issuer", story.asset(asset).symbol),
+            Self::Asset(asset, AssetFigure::WithIssuer) => format!("{} with its issuer", story.asset(asset).symbol),
+        }
+    }
+}
+
+impl SecurityFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Supply => "shares in existence",
+            Self::Authorised => "authorised shares",
+            Self::Issued => "issued shares",
+            Self::Reserved => "reserved shares",
+            Self::Registered => "registered shares of all",
+            Self::Received => "money ever received",
+            Self::StreamTotal => "stream, total",
+            Self::StreamDripped => "stream, dripped",
+            Self::StreamStart => "stream, start",
+            Self::StreamEnd => "stream, end",
+            Self::StreamLast => "stream, last settled",
+            Self::UpsidePerShare => "upside per share",
+            Self::Remainder => "remainder of the accumulator",
+            Self::PayoutVault => "money waiting for holders",
+            Self::Inbox => "inbox",
+            Self::Vaults => "vaults",
+            Self::Issuer => "issuer",
+            Self::PendingIssuer => "proposed issuer",
+            Self::RedeemAfter => "redemption opens",
+            Self::Name => "name",
+            Self::Symbol => "symbol",
+            Self::Uri => "metadata",
+            Self::Events => "events told",
+        }
+    }
+}
+
+impl HolderFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Shares => "registered shares",
+            Self::RegisteredAccount => "balance of the registered account",
+            Self::Frozen => "registered account frozen",
+            Self::Bearer => "bearer shares",
+            Self::Checkpoint => "checkpoint",
+            Self::Accrued => "accrued",
+            Self::Claimed => "claimed so far",
+            Self::PaysTo => "claims pay to",
+            Self::Approved => "approved as a holder",
+            Self::Events => "events of the position",
+        }
+    }
+}
+
+/// The value of a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// An amount, a time, a flag.
+    Number(BigRational),
+    /// A name.
+    Text(String),
+}
+
+impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Supply => write!(f, "shares in existence"),
-            Self::Authorised => write!(f, "authorised shares"),
-            Self::Issued => write!(f, "issued shares"),
-            Self::Reserved => write!(f, "reserved shares"),
-            Self::Registered => write!(f, "registered shares of all"),
-            Self::Received => write!(f, "money ever received"),
-            Self::StreamTotal => write!(f, "stream, total"),
-            Self::StreamDripped => write!(f, "stream, dripped"),
-            Self::StreamStart => write!(f, "stream, start"),
-            Self::StreamEnd => write!(f, "stream, end"),
-            Self::StreamLast => write!(f, "stream, last settled"),
-            Self::UpsidePerShare => write!(f, "upside per share"),
-            Self::Remainder => write!(f, "remainder of the accumulator"),
-            Self::PayoutVault => write!(f, "money waiting for holders"),
-            Self::Vault(asset) => write!(f, "vault, {asset}"),
-            Self::Deposited(asset) => write!(f, "vault, {asset} ever deposited"),
-            Self::Vaults => write!(f, "vaults"),
-            Self::Shares(who) => write!(f, "{who}, registered shares"),
-            Self::RegisteredAccount(who) => write!(f, "{who}, balance of the registered account"),
-            Self::Frozen(who) => write!(f, "{who}, registered account frozen"),
-            Self::Bearer(who) => write!(f, "{who}, bearer shares"),
-            Self::Checkpoint(who) => write!(f, "{who}, checkpoint"),
-            Self::Accrued(who) => write!(f, "{who}, accrued"),
-            Self::Claimed(who) => write!(f, "{who}, claimed so far"),
-            Self::Money(who) => write!(f, "{who}, wallet, payout tokens"),
-            Self::Equity(who, asset) => write!(f, "{who}, wallet, {asset}"),
-            Self::Claimable(who) => write!(f, "{who}, could claim now"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => write!(f, "{text:?}"),
         }
     }
 }
 
 /// Figures and their values.
-pub type Figures = BTreeMap<Figure, BigRational>;
+pub type Figures = BTreeMap<Figure, Value>;
 
 /// A figure that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,25 +249,26 @@ pub struct Difference {
     /// Which.
     pub figure: Figure,
     /// What the independent calculation says; `None` if it knows no such figure.
-    pub expected: Option<BigRational>,
+    pub expected: Option<Value>,
     /// What was read; `None` if it was not.
-    pub read: Option<BigRational>,
+    pub read: Option<Value>,
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |value: &Option<BigRational>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
-        write!(
-            f,
-            "{}: the network says {}, the independent calculation {}",
-            self.figure,
+impl Difference {
+    /// One line that says what differs in `story`.
+    #[must_use]
+    pub fn line(&self, story: &Story) -> String {
+        let show = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
+        let off = match (&self.read, &self.expected) {
+            (Some(Value::Number(read)), Some(Value::Number(expected))) => format!(" (off by {})", read - expected),
+            _ => String::new(),
+        };
+        format!(
+            "{}: the network says {}, the independent calculation {}{off}",
+            self.figure.name(story),
             show(&self.read),
             show(&self.expected)
-        )?;
-        if let (Some(read), Some(expected)) = (&self.read, &self.expected) {
-            write!(f, " (off by {})", read - expected)?;
-        }
-        Ok(())
+        )
     }
 }
 
@@ -155,26 +289,40 @@ pub fn compare(read: &Figures, expected: &Figures) -> Vec<Difference> {
         .collect()
 }
 
+/// Figures of the network that are not what the independent calculation says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("figures differ after \u{201c}{when}\u{201d}:\n{}", lines.join("\n"))]
+pub struct Disagreement {
+    /// After what.
+    pub when: String,
+    /// One line for each.
+    pub lines: Vec<String>,
+}
+
 /// Fails with every difference between what was read and what was calculated; returns how many figures agree.
 ///
 /// # Errors
 /// One line per figure that differs.
-pub fn agree(when: &str, read: &Figures, expected: &Figures) -> anyhow::Result<usize> {
+pub fn agree(story: &Story, when: &str, read: &Figures, expected: &Figures) -> Result<usize, Disagreement> {
     let differences = compare(read, expected);
     if differences.is_empty() {
         return Ok(read.len());
     }
-    let lines: Vec<String> = differences.iter().map(|difference| format!("  {difference}")).collect();
-    anyhow::bail!("figures differ after \u{201c}{when}\u{201d}:\n{}", lines.join("\n"))
+    Err(Disagreement {
+        when: when.to_owned(),
+        lines: differences
+            .iter()
+            .map(|difference| format!("  {}", difference.line(story)))
+            .collect(),
+    })
 }
 
-/// A figure as whole atoms, for display; fractions are dropped.
+/// A figure as whole atoms, for display; fractions are dropped, and what is no number is 0.
 #[must_use]
 pub fn atoms(figures: &Figures, figure: Figure) -> u64 {
-    figures
-        .get(&figure)
-        .map_or_else(BigRational::zero, BigRational::floor)
-        .to_integer()
-        .try_into()
-        .unwrap_or(u64::MAX)
+    let number = match figures.get(&figure) {
+        Some(Value::Number(number)) => number.floor(),
+        _ => BigRational::zero(),
+    };
+    number.to_integer().try_into().unwrap_or(u64::MAX)
 }

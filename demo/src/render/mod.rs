@@ -1,6 +1,7 @@
 //! Lines of styled text, and the two things made of them: a terminal's output and a picture.
 
 pub mod charts;
+pub mod html;
 pub mod pages;
 pub mod svg;
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     amount,
-    report::{Report, StepReport, StreamReading},
+    report::{BrokeOff, Report, Security, StepReport, StreamReading},
     story::Story,
 };
 
@@ -25,10 +25,12 @@ fn paragraph(lines: &mut Vec<Line>, style: Style, indent: usize, text: &str) {
 #[must_use]
 pub fn opening(story: &Story) -> Vec<Line> {
     let mut lines = Vec::new();
-    paragraph(&mut lines, Style::Strong, 0, story.headline);
+    paragraph(&mut lines, Style::Strong, 0, &story.headline);
     lines.push(Line::default());
-    paragraph(&mut lines, Style::Plain, 0, story.opening);
-    lines.push(Line::default());
+    if !story.opening.is_empty() {
+        paragraph(&mut lines, Style::Plain, 0, &story.opening);
+        lines.push(Line::default());
+    }
     lines
 }
 
@@ -38,7 +40,17 @@ pub fn step(report: &StepReport) -> Vec<Line> {
     let mut lines = vec![Line::of(Style::Dim, format!("{:>2}  ", report.number))
         .with(Style::Strong, &*report.title)
         .with(Style::Dim, format!("  day {}", report.day))];
-    paragraph(&mut lines, Style::Plain, 4, &report.telling);
+    if !report.telling.is_empty() {
+        paragraph(&mut lines, Style::Plain, 4, &report.telling);
+    }
+    if let Some(reason) = &report.refused {
+        paragraph(
+            &mut lines,
+            Style::Soft,
+            6,
+            &format!("Refused, as it has to be: {reason}."),
+        );
+    }
     for change in &report.changes {
         lines.push(
             Line::of(Style::Plain, format!("      {:<40} ", change.figure))
@@ -67,115 +79,16 @@ fn heading(lines: &mut Vec<Line>, title: &str, about: &str) {
     lines.push(Line::of(Style::Strong, title).with(Style::Dim, format!("  {about}")));
 }
 
-/// The last page: who holds what, what backs it, how the money came, who earned what.
+/// The last page: for each security who holds what, what backs it, how the money came, who earned what; then the check.
 #[must_use]
 pub fn last_page(report: &Report) -> Vec<Line> {
-    let token = &report.token;
-    let shares = |atoms| amount::exact(atoms, token.decimals);
-    let money = |atoms| amount::money(atoms, report.stream.decimals);
     let mut lines = Vec::new();
     paragraph(&mut lines, Style::Strong, 0, &report.headline);
-
-    heading(
-        &mut lines,
-        "Cap table",
-        &format!("of {} authorised shares", shares(token.authorised_atoms)),
-    );
-    let unissued = token.authorised_atoms.saturating_sub(token.issued_atoms);
-    let rows = report
-        .holders
-        .iter()
-        .map(|holder| {
-            (
-                format!("{}, {}", holder.name, holder.role),
-                holder.registered_atoms + holder.bearer_atoms,
-            )
-        })
-        .chain([("not issued".to_owned(), unissued)]);
-    for (name, atoms) in rows {
-        let line = Line::of(Style::Plain, format!("  {name:<NAME$} "));
-        lines.push(
-            bar(line, atoms, token.authorised_atoms, BAR)
-                .with(Style::Plain, format!(" {:>14}", shares(atoms)))
-                .with(
-                    Style::Dim,
-                    format!(" {:>6}", amount::percent(atoms, token.authorised_atoms)),
-                ),
-        );
-    }
-
-    heading(
-        &mut lines,
-        "Vault",
-        "stock that backs the shares; the issuer cannot take it back",
-    );
-    for vault in &report.vaults {
-        lines.push(
-            Line::of(Style::Plain, format!("  {:<NAME$} ", vault.symbol))
-                .with(Style::Accent, amount::exact(vault.atoms, vault.decimals))
-                .with(Style::Dim, format!("  {}", vault.name)),
-        );
-    }
-
-    let unit = &report.stream.unit;
-    lines.push(Line::default());
-    lines.push(
-        Line::of(Style::Strong, "Stream")
-            .with(Style::Dim, format!("  {unit} by day: "))
-            .with(Style::Accent, "\u{2588}")
-            .with(Style::Dim, " has reached holders, ")
-            .with(Style::Soft, "\u{2591}")
-            .with(Style::Dim, " paid in and still dripping"),
-    );
-    let day = |reading: &StreamReading| reading.age_seconds / SECONDS_A_DAY;
-    // The last reading of a day stands for the day.
-    let readings: Vec<Column> = report
-        .stream
-        .readings
-        .iter()
-        .enumerate()
-        .filter(|(index, reading)| {
-            report
-                .stream
-                .readings
-                .get(index + 1)
-                .is_none_or(|next| day(next) > day(reading))
-        })
-        .map(|(_, reading)| Column {
-            reached: reading.reached_atoms,
-            total: reading.received_atoms,
-            label: day(reading).to_string(),
-        })
-        .collect();
-    lines.extend(columns(&readings, 8, 10, &money(report.stream.received_atoms)));
-
-    heading(
-        &mut lines,
-        "Who earned what",
-        &format!("of {} {unit} paid in", money(report.stream.received_atoms)),
-    );
-    let most = report
-        .holders
-        .iter()
-        .map(|holder| holder.earned_atoms())
-        .max()
-        .unwrap_or(0);
-    for holder in &report.holders {
-        let name = format!("{}, {}", holder.name, holder.role);
-        let waiting = match holder.claimable_atoms {
-            0 => String::new(),
-            atoms => format!("  {} of it to claim", money(atoms)),
-        };
-        lines.push(
-            bar(
-                Line::of(Style::Plain, format!("  {name:<NAME$} ")),
-                holder.earned_atoms(),
-                most,
-                BAR,
-            )
-            .with(Style::Plain, format!(" {:>14}", money(holder.earned_atoms())))
-            .with(Style::Dim, waiting),
-        );
+    for security in &report.securities {
+        if report.securities.len() > 1 {
+            heading(&mut lines, &security.symbol, &about(security));
+        }
+        self::security(&mut lines, report, security);
     }
 
     lines.push(Line::default());
@@ -189,14 +102,225 @@ pub fn last_page(report: &Report) -> Vec<Line> {
             amount::grouped(&check.figures.to_string())
         ),
     );
-    lines.push(Line::of(
-        Style::Dim,
-        format!(
-            "{} transactions, {} compute units. Token {}",
-            check.transactions,
-            amount::grouped(&check.compute_units.to_string()),
-            token.mint
-        ),
-    ));
+    let mints: Vec<String> = report
+        .securities
+        .iter()
+        .map(|security| match report.securities.len() {
+            1 => format!("Token {}", security.mint),
+            _ => format!("{} {}", security.symbol, security.mint),
+        })
+        .collect();
+    let cost = format!(
+        "{} transactions, {} compute units.",
+        check.transactions,
+        amount::grouped(&check.compute_units.to_string())
+    );
+    match &mints[..] {
+        [mint] => lines.push(Line::of(Style::Dim, format!("{cost} {mint}"))),
+        mints => {
+            lines.push(Line::of(Style::Dim, cost));
+            lines.extend(mints.iter().map(|mint| Line::of(Style::Dim, mint.clone())));
+        }
+    }
+    lines
+}
+
+/// What a security is, in a phrase.
+#[must_use]
+pub fn about(security: &Security) -> String {
+    let article = if security.kind == "expression" { "an" } else { "a" };
+    format!(
+        "{}: {} security for {article} {}, issued by {}",
+        security.name,
+        if security.policy == "open" {
+            "an open"
+        } else {
+            "a curated"
+        },
+        security.kind,
+        security.issuer
+    )
+}
+
+fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
+    let shares = |atoms| amount::exact(atoms, security.decimals);
+    let money = |atoms| amount::money(atoms, report.money.decimals);
+    let unit = &report.money.symbol;
+    heading(
+        lines,
+        "Cap table",
+        &format!("of {} authorised shares", shares(security.authorised_atoms)),
+    );
+    let unissued = security.authorised_atoms.saturating_sub(security.issued_atoms);
+    let gone = security.issued_atoms.saturating_sub(security.supply_atoms);
+    let rows = security
+        .holders
+        .iter()
+        .map(|holder| (holder.title(), holder.registered_atoms + holder.bearer_atoms))
+        .chain([("not issued".to_owned(), unissued)])
+        .chain((gone > 0).then(|| ("burnt".to_owned(), gone)));
+    for (name, atoms) in rows {
+        let line = Line::of(Style::Plain, format!("  {name:<NAME$} "));
+        lines.push(
+            bar(line, atoms, security.authorised_atoms, BAR)
+                .with(Style::Plain, format!(" {:>14}", shares(atoms)))
+                .with(
+                    Style::Dim,
+                    format!(" {:>6}", amount::percent(atoms, security.authorised_atoms)),
+                ),
+        );
+    }
+
+    if !security.vaults.is_empty() {
+        heading(
+            lines,
+            "Vault",
+            "stock that backs the shares; the issuer cannot take it back",
+        );
+    }
+    for vault in &security.vaults {
+        let state = match (vault.paused, vault.frozen) {
+            (false, false) => "",
+            (true, false) => "  paused by its issuer",
+            (false, true) => "  frozen by its issuer",
+            (true, true) => "  paused and frozen by its issuer",
+        };
+        lines.push(
+            Line::of(Style::Plain, format!("  {:<NAME$} ", vault.symbol))
+                .with(Style::Accent, amount::exact(vault.atoms, vault.decimals))
+                .with(Style::Dim, format!("  {}", vault.name))
+                .with(Style::Soft, state),
+        );
+    }
+
+    if security.stream.received_atoms > 0 {
+        stream(lines, report, security);
+        heading(
+            lines,
+            "Who earned what",
+            &format!("of {} {unit} paid in", money(security.stream.received_atoms)),
+        );
+        let most = security
+            .holders
+            .iter()
+            .map(|holder| holder.earned_atoms())
+            .max()
+            .unwrap_or(0);
+        for holder in &security.holders {
+            let waiting = match holder.claimable_atoms {
+                0 => String::new(),
+                atoms => format!("  {} of it to claim", money(atoms)),
+            };
+            lines.push(
+                bar(
+                    Line::of(Style::Plain, format!("  {:<NAME$} ", holder.title())),
+                    holder.earned_atoms(),
+                    most,
+                    BAR,
+                )
+                .with(Style::Plain, format!(" {:>14}", money(holder.earned_atoms())))
+                .with(Style::Dim, waiting),
+            );
+        }
+    }
+}
+
+fn stream(lines: &mut Vec<Line>, report: &Report, security: &Security) {
+    lines.push(Line::default());
+    lines.push(
+        Line::of(Style::Strong, "Stream")
+            .with(Style::Dim, format!("  {} by day: ", report.money.symbol))
+            .with(Style::Accent, "\u{2588}")
+            .with(Style::Dim, " has reached holders, ")
+            .with(Style::Soft, "\u{2591}")
+            .with(Style::Dim, " paid in and still dripping"),
+    );
+    let day = |reading: &StreamReading| reading.age_seconds / SECONDS_A_DAY;
+    let readings = &security.stream.readings;
+    // The last reading of a day stands for the day.
+    let readings: Vec<Column> = readings
+        .iter()
+        .enumerate()
+        .filter(|(index, reading)| readings.get(index + 1).is_none_or(|next| day(next) > day(reading)))
+        .map(|(_, reading)| Column {
+            reached: reading.reached_atoms,
+            total: reading.received_atoms,
+            label: day(reading).to_string(),
+        })
+        .collect();
+    let most = amount::money(security.stream.received_atoms, report.money.decimals);
+    lines.extend(columns(&readings, 8, 10, &most));
+}
+
+/// Where the story broke off: what happened, what did not, what everybody holds now.
+#[must_use]
+pub fn broke_off(report: &Report, broke_off: &BrokeOff) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let all = report.steps.len().max(broke_off.number) + broke_off.not_reached.len();
+    let title = format!(
+        "The story broke off at step {} of {all}: {}",
+        broke_off.number, broke_off.title
+    );
+    paragraph(&mut lines, Style::Soft, 0, &title);
+    paragraph(
+        &mut lines,
+        Style::Plain,
+        4,
+        &format!("What was to happen: {}.", broke_off.what),
+    );
+    paragraph(
+        &mut lines,
+        Style::Plain,
+        4,
+        &format!("Why it did not: {}.", broke_off.reason),
+    );
+
+    heading(
+        &mut lines,
+        "What happened",
+        "each step confirmed by the network, every figure read back",
+    );
+    if report.steps.is_empty() {
+        lines.push(Line::of(Style::Plain, "    nothing"));
+    }
+    for step in &report.steps {
+        lines.push(Line::of(Style::Dim, format!("  {:>2}  ", step.number)).with(Style::Plain, &*step.title));
+    }
+    heading(&mut lines, "What did not happen", "");
+    let unchanged = format!(
+        "all {} figures read after it are what they were before it",
+        amount::grouped(&broke_off.figures_unchanged.to_string())
+    );
+    if report.steps.len() < broke_off.number {
+        lines.push(
+            Line::of(Style::Dim, format!("  {:>2}  ", broke_off.number))
+                .with(Style::Plain, &*broke_off.title)
+                .with(Style::Dim, format!("  ({unchanged})")),
+        );
+    }
+    for (index, title) in broke_off.not_reached.iter().enumerate() {
+        lines.push(
+            Line::of(Style::Dim, format!("  {:>2}  ", broke_off.number + 1 + index)).with(Style::Plain, &**title),
+        );
+    }
+    heading(&mut lines, "What each person holds now", "read from the network");
+    for person in &report.people {
+        let holds: Vec<String> = person
+            .holds
+            .iter()
+            .map(|holding| {
+                format!("{} {} {}", holding.amount, holding.unit, holding.how)
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect();
+        let name = format!("  {:<NAME$} ", person.title());
+        let room = WIDTH - NAME - 3;
+        for (index, line) in wrap(&holds.join(", "), room).into_iter().enumerate() {
+            let lead = if index == 0 { name.clone() } else { " ".repeat(NAME + 3) };
+            lines.push(Line::of(Style::Plain, lead).with(Style::Accent, line));
+        }
+    }
+    lines.push(Line::default());
     lines
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: builds everything, then lets `upside-demo` tell the story on a local validator.
+//! `cargo xtask demo`: builds everything, then lets `upside-demo` play a story on a local validator.
 
 use std::process::{Command, ExitCode};
 
@@ -15,7 +15,8 @@ use crate::{
 /// Arguments of `cargo xtask demo`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Passed on to the demo; `cargo xtask demo -- --help` lists what it understands.
+    /// Passed on to the demo: `--story FILE` plays another story, `--html FILE` says where the report goes; `cargo xtask demo -- --help` lists
+    /// the rest.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
@@ -39,14 +40,15 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
         .map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// The demo's command with the program and the local validator that were built.
+/// The demo's command with the program and the local validator that were built; reports go to the cache.
 pub fn command(workspace: &Workspace, built: &Built) -> Result<Command> {
     let mut command = Command::new(built.binary("upside-demo")?);
-    command.current_dir(&workspace.root);
     command
         .arg("--program")
         .arg(program::main_program(workspace))
         .arg("--localnet")
-        .arg(built.binary("upside-localnet")?);
+        .arg(built.binary("upside-localnet")?)
+        .arg("--reports")
+        .arg(workspace.cache.join("demo"));
     Ok(command)
 }

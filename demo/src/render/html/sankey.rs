@@ -1,0 +1,251 @@
+//! Who paid what in, through which security, to whom: a Sankey diagram as inline SVG.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use super::escaped;
+
+/// Where something goes through, from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Column {
+    /// Who pays in.
+    Payer,
+    /// Through what.
+    Security,
+    /// Who receives.
+    Receiver,
+}
+
+/// A place that something goes through.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node {
+    /// Where it stands.
+    pub column: Column,
+    /// Name.
+    pub name: String,
+}
+
+/// Something that goes from one node to one in the next column.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// From.
+    pub from: Node,
+    /// To.
+    pub to: Node,
+    /// How much.
+    pub atoms: u64,
+    /// Whether it has arrived, or is owed or on its way.
+    pub arrived: bool,
+}
+
+const NODE: f64 = 12.0;
+const LABEL: f64 = 36.0;
+const GAP: f64 = 12.0;
+/// Height of everything that was paid in, pixels.
+const FULL: f64 = 240.0;
+
+struct Placed {
+    x: f64,
+    y: f64,
+    height: f64,
+    atoms: u64,
+    /// Where the next link leaves and arrives.
+    out: f64,
+    into: f64,
+}
+
+/// Draws `links`; `colour` gives the colour of a node, `write` an amount as people write it.
+#[must_use]
+pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write: &dyn Fn(u64) -> String) -> String {
+    let outside = width > 500.0;
+    let margin = if outside { 190.0 } else { 0.0 };
+    let mut nodes: Vec<Node> = Vec::new();
+    for node in links.iter().flat_map(|link| [&link.from, &link.to]) {
+        if !nodes.contains(node) {
+            nodes.push(node.clone());
+        }
+    }
+    let through = |node: &Node| -> u64 {
+        let sum = |side: fn(&Link) -> &Node| -> u64 {
+            links
+                .iter()
+                .filter(|link| side(link) == node)
+                .map(|link| link.atoms)
+                .sum()
+        };
+        sum(|link| &link.from).max(sum(|link| &link.to))
+    };
+    let all = |column: Column| -> u64 { nodes.iter().filter(|node| node.column == column).map(&through).sum() };
+    let columns = [Column::Payer, Column::Security, Column::Receiver];
+    let most = columns.map(all).into_iter().max().unwrap_or(0).max(1);
+    let thick = |atoms: u64| (atoms as f64 / most as f64 * FULL).max(1.5);
+
+    // Every node has room for its label, so that labels never meet.
+    let beside = |node: &Node| outside && node.column != Column::Security;
+    let slot = |node: &Node| {
+        let height = thick(through(node));
+        if beside(node) {
+            height.max(LABEL)
+        } else {
+            height + LABEL
+        }
+    };
+    let column_height = |column: Column| -> f64 {
+        let slots = nodes.iter().filter(|node| node.column == column).map(&slot);
+        slots.map(|height| height + GAP).sum::<f64>() - GAP
+    };
+    let height = columns.map(column_height).into_iter().fold(0.0, f64::max);
+    let mut placed: BTreeMap<&Node, Placed> = BTreeMap::new();
+    for (index, column) in columns.into_iter().enumerate() {
+        let x = margin + index as f64 * (width - 2.0 * margin - NODE) / 2.0;
+        let mut y = (height - column_height(column)) / 2.0;
+        for node in nodes.iter().filter(|node| node.column == column) {
+            let atoms = through(node);
+            let (own, slot) = (thick(atoms), slot(node));
+            let top = if beside(node) {
+                y + (slot - own) / 2.0
+            } else {
+                y + LABEL
+            };
+            let at = Placed {
+                x,
+                y: top,
+                height: own,
+                atoms,
+                out: top,
+                into: top,
+            };
+            placed.insert(node, at);
+            y += slot + GAP;
+        }
+    }
+
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {width} {height:.0}\" width=\"{width}\" height=\"{height:.0}\" role=\"img\" aria-label=\"Money from payers through securities to holders\">"
+    );
+    for link in links {
+        let own = link.atoms as f64 / most as f64 * FULL;
+        let (Some((x0, y0)), Some((x1, y1))) = (
+            placed.get_mut(&link.from).map(|from| {
+                let y = from.out;
+                from.out += own;
+                (from.x + NODE, y)
+            }),
+            placed.get_mut(&link.to).map(|to| {
+                let y = to.into;
+                to.into += own;
+                (to.x, y)
+            }),
+        ) else {
+            continue;
+        };
+        // A ribbon between two edges: strokes of that width would overlap where they bend. Something small is still seen.
+        let (middle, thick) = ((x0 + x1) / 2.0, own.max(1.0));
+        let (low0, low1) = (y0 + thick, y1 + thick);
+        let shade = if link.arrived { ".5" } else { ".22" };
+        let tone = if link.to.column == Column::Receiver {
+            colour(&link.to)
+        } else {
+            colour(&link.from)
+        };
+        let _ = write!(
+            svg,
+            "<path d=\"M{x0:.1} {y0:.2} C{middle:.1} {y0:.2} {middle:.1} {y1:.2} {x1:.1} {y1:.2} L{x1:.1} {low1:.2} C{middle:.1} {low1:.2} \
+             {middle:.1} {low0:.2} {x0:.1} {low0:.2} Z\" fill=\"{tone}\" fill-opacity=\"{shade}\"><title>{} to {}: {}</title></path>",
+            escaped(&link.from.name),
+            escaped(&link.to.name),
+            escaped(&write(link.atoms))
+        );
+    }
+    // About seven pixels a character.
+    let room = if outside { margin - 14.0 } else { width / 2.0 - 20.0 };
+    let longest = (room / 7.0) as usize;
+    for (node, at) in &placed {
+        let _ = write!(
+            svg,
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE}\" height=\"{:.1}\" rx=\"2\" fill=\"{}\"/>",
+            at.x,
+            at.y,
+            at.height,
+            colour(node)
+        );
+        let (x, anchor) = match (node.column, outside) {
+            (Column::Payer, true) => (at.x - 8.0, "end"),
+            (Column::Receiver, true) => (at.x + NODE + 8.0, "start"),
+            (Column::Payer, false) => (at.x, "start"),
+            (Column::Receiver, false) => (at.x + NODE, "end"),
+            (Column::Security, _) => (at.x + NODE / 2.0, "middle"),
+        };
+        // Above a node that has no margin beside it, else beside its middle.
+        let y = if beside(node) {
+            at.y + at.height / 2.0 - 3.0
+        } else {
+            at.y - 20.0
+        };
+        let _ = write!(
+            svg,
+            "<text class=\"halo name\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>\
+             <text class=\"halo dim\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
+            escaped(&shortened(&node.name, longest)),
+            y + 15.0,
+            escaped(&write(at.atoms))
+        );
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let short: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}\u{2026}", short.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(column: Column, name: &str) -> Node {
+        Node {
+            column,
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_node_and_link_is_drawn_and_escaped() {
+        let links = [
+            Link {
+                from: node(Column::Payer, "A&B"),
+                to: node(Column::Security, "S"),
+                atoms: 30,
+                arrived: true,
+            },
+            Link {
+                from: node(Column::Security, "S"),
+                to: node(Column::Receiver, "C"),
+                atoms: 20,
+                arrived: true,
+            },
+            Link {
+                from: node(Column::Security, "S"),
+                to: node(Column::Receiver, "D"),
+                atoms: 10,
+                arrived: false,
+            },
+        ];
+        for width in [900.0, 343.0] {
+            let svg = draw(&links, width, &|_| "red".to_owned(), &|atoms| atoms.to_string());
+            assert_eq!(svg.matches("<path").count(), 3);
+            assert_eq!(svg.matches("<rect").count(), 4);
+            assert!(svg.contains("A&amp;B to S: 30") && !svg.contains("A&B"), "{svg}");
+        }
+    }
+
+    #[test]
+    fn long_names_are_shortened() {
+        assert_eq!(shortened("abcdef", 4), "abc\u{2026}");
+        assert_eq!(shortened("abcd", 4), "abcd");
+    }
+}

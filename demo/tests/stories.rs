@@ -1,0 +1,444 @@
+//! The stories that ship, on a real local validator.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use num_rational::BigRational;
+use num_traits::One;
+use serde_json::Value as Json;
+use tempfile::TempDir;
+use upside_client::{solana_keypair::Keypair, solana_signer::Signer};
+use upside_demo::{
+    check::{Disagreement, Figure, Figures, Value, WalletFigure},
+    localnet::{Funding, Localnet},
+    play::play,
+    story::{SecurityId, Source, Story},
+    verb::Action,
+    world::{Outcome, Sample, Stage, World, BANK_SOL_A_PERSON},
+};
+
+fn program() -> PathBuf {
+    env::var_os("UPSIDE_PROGRAM_SO")
+        .expect("set UPSIDE_PROGRAM_SO to the compiled program; `cargo xtask test` does")
+        .into()
+}
+
+fn localnet() -> PathBuf {
+    env::var_os("UPSIDE_LOCALNET_BIN")
+        .expect("set UPSIDE_LOCALNET_BIN to the local validator's binary; `cargo xtask test` does")
+        .into()
+}
+
+fn demo() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_upside-demo"));
+    command
+        .arg("--program")
+        .arg(program())
+        .arg("--localnet")
+        .arg(localnet());
+    command
+}
+
+/// A file beside the manifest.
+fn shipped(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn story(name: &str) -> Story {
+    let text = std::fs::read_to_string(shipped(name)).expect("a story that ships");
+    let name = name.to_owned();
+    Story::read(&Source { name, text }).expect("a story that is right")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json(output: &Output) -> Json {
+    serde_json::from_slice(&output.stdout).expect("one JSON document and nothing else")
+}
+
+fn list<'a>(value: &'a Json, key: &str) -> &'a Vec<Json> {
+    value[key].as_array().unwrap_or_else(|| panic!("{key} in {value}"))
+}
+
+/// `atoms` of a key, by name of the entry.
+fn named<'a>(entries: &'a [Json], name: &str) -> &'a Json {
+    entries
+        .iter()
+        .find(|entry| entry["name"] == name || entry["symbol"] == name)
+        .unwrap_or_else(|| panic!("{name}"))
+}
+
+/// The report as HTML must need nothing else and do nothing.
+fn assert_self_contained(html: &str) {
+    assert!(html.starts_with("<!DOCTYPE html>"), "{}", &html[..60]);
+    let lower = html.to_lowercase();
+    for forbidden in [
+        "<script",
+        "javascript:",
+        "<link",
+        "<img",
+        "<iframe",
+        "@import",
+        "url(",
+        "src=",
+        "href=",
+        " onload",
+        " onclick",
+        "http-equiv=\"refresh",
+    ] {
+        assert!(!lower.contains(forbidden), "{forbidden}");
+    }
+    for open in ["<svg", "<section", "<table", "<ol", "<g", "<text"] {
+        let close = open.replace('<', "</");
+        let opened = lower
+            .match_indices(open)
+            .filter(|(at, _)| lower[at + open.len()..].starts_with([' ', '>']));
+        assert_eq!(opened.count(), lower.matches(&format!("{close}>")).count(), "{open}");
+    }
+}
+
+#[test]
+fn the_report_of_alice_tells_what_happened() {
+    let directory = TempDir::new().expect("a folder");
+    let (picture, html) = (
+        directory.path().join("alice.svg"),
+        directory.path().join("new/alice.html"),
+    );
+    let output = demo()
+        .args(["--output", "json", "--picture"])
+        .arg(&picture)
+        .arg("--html")
+        .arg(&html)
+        .output()
+        .expect("the demo runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = json(&output);
+
+    let story = story("alice.toml");
+    let steps = list(&report, "steps");
+    assert_eq!(steps.len(), story.steps.len());
+    for (step, told) in story.steps.iter().zip(steps) {
+        let waits = matches!(step.action, Action::Wait(_));
+        assert_eq!(told["transaction"].is_null(), waits, "{}", step.title);
+        assert!(!list(told, "changes").is_empty(), "{}", step.title);
+        if !waits {
+            assert!(
+                told["transaction"]["compute_units"].as_u64() > Some(1_000),
+                "{}",
+                step.title
+            );
+        }
+    }
+    assert_eq!(report["broke_off"], Json::Null);
+    assert_eq!(report["check"]["differences"], 0);
+    assert!(report["check"]["figures"].as_u64() > Some(4_000));
+
+    let alice = named(list(&report, "securities"), "ALICE");
+    let holders = list(alice, "holders");
+    for (name, shares) in [
+        ("Alice", 620_000),
+        ("Bruno", 80_000),
+        ("Chen", 40_000),
+        ("Ms Okafor", 60_000),
+    ] {
+        assert_eq!(
+            named(holders, name)["registered_atoms"],
+            shares * 1_000_000u64,
+            "{name}"
+        );
+    }
+    assert_eq!(holders.len(), 4);
+
+    // Everything has dripped: all that was paid in is earned, but for less than an atom for each holder's rounding.
+    let received = alice["stream"]["received_atoms"].as_u64().expect("money");
+    assert_eq!(received, 31_600_000_000);
+    let earned: u64 = holders
+        .iter()
+        .map(|holder| holder["claimed_atoms"].as_u64().unwrap() + holder["claimable_atoms"].as_u64().unwrap())
+        .sum();
+    assert!((received - 5..=received).contains(&earned), "{earned}");
+    assert_eq!(named(list(alice, "vaults"), "ACMEx")["atoms"], 12_000_000_000u64);
+
+    let picture = std::fs::read_to_string(&picture).expect("a picture");
+    assert!(picture.starts_with("<svg ") && picture.contains("Who earned what"));
+    let html = std::fs::read_to_string(&html).expect("a report");
+    assert_self_contained(&html);
+    for told in ["Ms Okafor", "24,656.071428", "620,000", "Acme Robotics (look-alike)"] {
+        assert!(html.contains(told), "{told}");
+    }
+    for step in steps.iter().filter(|step| !step["transaction"].is_null()) {
+        assert!(html.contains(step["transaction"]["signature"].as_str().expect("a signature")));
+    }
+}
+
+#[test]
+fn the_story_with_every_verb_uses_every_verb_and_every_figure_agrees() {
+    let story = story("every-verb.toml");
+    let used: BTreeSet<&str> = story.steps.iter().map(|step| step.action.name()).collect();
+    let all: BTreeSet<&str> = Action::NAMES.iter().copied().collect();
+    assert_eq!(used, all);
+    // A verb counts only if it was really done.
+    let done = story.steps.iter().filter(|step| step.refused.is_none());
+    assert_eq!(done.map(|step| step.action.name()).collect::<BTreeSet<_>>(), all);
+
+    let directory = TempDir::new().expect("a folder");
+    let output = demo()
+        .args(["--output", "json", "--story"])
+        .arg(shipped("every-verb.toml"))
+        .arg("--reports")
+        .arg(directory.path())
+        .output()
+        .expect("the demo runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = json(&output);
+    let steps = list(&report, "steps");
+    assert_eq!(steps.len(), story.steps.len());
+    for (step, told) in story.steps.iter().zip(steps) {
+        assert_eq!(told["refused"].is_null(), step.refused.is_none(), "{}", step.title);
+        assert_eq!(told["verb"], step.action.name());
+        let changed = !list(told, "changes").is_empty();
+        assert_eq!(changed, step.refused.is_none(), "{}: {told}", step.title);
+    }
+    let securities = list(&report, "securities");
+    let film = named(securities, "FILM");
+    assert_eq!(film["name"], "The Film & its <Sequel>");
+    assert_eq!(film["issuer"], "Gus");
+    assert_eq!(film["authorised_atoms"], 80_000_000_000u64);
+    assert_eq!(film["issued_atoms"], 62_345_678_901u64);
+    assert_eq!(film["supply_atoms"], 62_345_428_901u64);
+    assert_eq!(named(list(film, "vaults"), "ACMEx")["atoms"], 10_000_000_000u64);
+    // 33.333333 less half a percent, rounded up: 0.166667 stays behind.
+    assert_eq!(named(list(film, "vaults"), "UMBRx")["atoms"], 33_166_666);
+    assert_eq!(named(list(film, "vaults"), "INITx")["frozen"], true);
+    assert_eq!(named(securities, "SCHOOL")["policy"], "curated");
+
+    let html =
+        std::fs::read_to_string(directory.path().join("every-verb.html")).expect("a report named after the story");
+    assert_self_contained(&html);
+    assert!(html.contains("The Film &amp; its &lt;Sequel&gt;") && !html.contains("<Sequel>"));
+}
+
+#[test]
+fn a_story_that_breaks_off_gives_a_clear_account() {
+    let directory = TempDir::new().expect("a folder");
+    let html = directory.path().join("r.html");
+    let run = |output: &str| {
+        let mut command = demo();
+        command
+            .args(["--output", output, "--story"])
+            .arg(shipped("breaks-off.toml"));
+        command.arg("--html").arg(&html).output().expect("the demo runs")
+    };
+    let output = run("text");
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let error = stderr(&output);
+    assert!(
+        error.starts_with("error: the story broke off at step 6 (The label pays for the second month)"),
+        "{error}"
+    );
+    assert!(
+        error.contains("BadSource") && error.trim_end().lines().count() == 1,
+        "{error}"
+    );
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let account = &text[text.find("The story broke off at step 6 of 8").expect("the account")..];
+    let parts = [
+        "What happened",
+        "   5  Jo claims",
+        "What did not happen",
+        "   6  The label pays",
+        "are what they were before it",
+        "   8  The label adds stock",
+        "What each person holds now",
+        "249.999999 USDC, 150 SONG registered",
+        "500.50 USDC, 10 GLBXx",
+    ];
+    let mut at = 0;
+    for part in parts {
+        at += account[at..]
+            .find(part)
+            .unwrap_or_else(|| panic!("{part} in order in {account}"));
+    }
+    let page = std::fs::read_to_string(&html).expect("a report");
+    assert_self_contained(&page);
+    assert!(page.contains("broke off at step 6") && page.contains("The label adds stock"));
+
+    let output = run("json");
+    assert_eq!(output.status.code(), Some(3));
+    let report = json(&output);
+    assert_eq!(list(&report, "steps").len(), 5);
+    assert_eq!(report["broke_off"]["number"], 6);
+    assert_eq!(list(&report["broke_off"], "not_reached").len(), 2);
+    let song = named(list(&report, "securities"), "SONG");
+    assert_eq!(song["stream"]["received_atoms"], 1_000_000_000);
+    assert!(list(song, "vaults").is_empty());
+}
+
+/// Plays the first step of breaks-off.toml and one more.
+fn play_with(step: &str) -> Output {
+    let directory = TempDir::new().expect("a folder");
+    let text = std::fs::read_to_string(shipped("breaks-off.toml")).expect("a story that ships");
+    let second = text.match_indices("[[steps]]").nth(1).expect("a second step").0;
+    let file = directory.path().join("short.toml");
+    std::fs::write(&file, format!("{}{step}", &text[..second])).expect("a file");
+    demo().arg("--story").arg(&file).output().expect("the demo runs")
+}
+
+#[test]
+fn a_refusal_for_another_reason_and_one_that_does_not_come_break_the_story_off() {
+    let step = "[[steps]]\nverb = \"claim\"\nholder = \"Mira\"\n";
+    let output = play_with(&format!("{step}refused = \"NothingToClaim\"\n"));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let output = play_with(&format!("{step}refused = \"PositionMissing\"\n"));
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("NothingToClaim"), "{}", stderr(&output));
+    let output = play_with(
+        "[[steps]]\nverb = \"send\"\nfrom = \"Mira\"\nto = \"Jo\"\nshares = 1\nrefused = \"NotEnoughShares\"\n",
+    );
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("but it was done"), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("1 SONG registered"), "{text}");
+}
+
+#[test]
+fn without_a_terminal_the_text_is_plain() {
+    let output = demo().output().expect("the demo runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.starts_with(&story("alice.toml").headline));
+    assert!(!text.contains('\u{1b}'));
+    assert!(text.contains("agree with an independent calculation"));
+}
+
+/// Processes whose parent is `pid`.
+fn children(pid: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("a process");
+    let lists = tasks
+        .flatten()
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace()
+                .filter_map(|id| id.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn an_interrupted_story_leaves_nothing_running() {
+    let mut child = demo().stdout(Stdio::piped()).spawn().expect("the demo starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    while !line.starts_with(" 1  ") {
+        line.clear();
+        assert!(
+            lines.read_line(&mut line).expect("a line") > 0,
+            "the demo ended before its first step"
+        );
+    }
+    let validators = children(child.id());
+    assert_eq!(validators.len(), 1);
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill runs");
+    assert!(killed.success());
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).expect("the rest");
+    assert_eq!(child.wait().expect("a status").code(), Some(130));
+    assert!(
+        !Path::new(&format!("/proc/{}", validators[0])).exists(),
+        "the validator is still there"
+    );
+}
+
+#[test]
+fn a_validator_that_does_not_start_is_an_error_in_one_sentence() {
+    let output = Command::new(env!("CARGO_BIN_EXE_upside-demo"))
+        .args(["--program", "missing.so", "--localnet"])
+        .arg(localnet())
+        .output()
+        .expect("the demo runs");
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("the local validator did not become ready"), "{error}");
+}
+
+/// A network that is right in everything but one figure.
+struct Falsified<'a> {
+    world: World<'a>,
+    figure: Figure,
+}
+
+impl Falsified<'_> {
+    fn falsify(&self, mut figures: Figures) -> Figures {
+        if let Some(Value::Number(value)) = figures.get_mut(&self.figure) {
+            // From the moment on that there is something to falsify.
+            if *value > BigRational::one() {
+                *value -= BigRational::one();
+            }
+        }
+        figures
+    }
+}
+
+impl Stage for Falsified<'_> {
+    fn perform(&self, action: &Action) -> anyhow::Result<Outcome> {
+        self.world.perform(action)
+    }
+    fn read(&self) -> anyhow::Result<Figures> {
+        self.world.read().map(|figures| self.falsify(figures))
+    }
+    fn sample(&self) -> anyhow::Result<Sample> {
+        let sample = self.world.sample()?;
+        Ok(Sample {
+            figures: self.falsify(sample.figures),
+            ..sample
+        })
+    }
+    fn share_mint(&self, of: SecurityId) -> String {
+        self.world.share_mint(of)
+    }
+}
+
+#[test]
+fn one_atom_less_than_the_books_say_ends_the_story() {
+    let story = story("alice.toml");
+    let bank = Keypair::new();
+    let funding = Funding {
+        wallet: bank.pubkey().to_string(),
+        sol: BANK_SOL_A_PERSON * 6,
+    };
+    let localnet = Localnet::start(&localnet(), &program(), &funding).expect("a network");
+    let okafor = story.find_person("Ms Okafor").expect("somebody of the story");
+    let stage = Falsified {
+        world: World::enter(&story, bank, &localnet.ready).expect("wallets"),
+        figure: Figure::Wallet(okafor, WalletFigure::Money),
+    };
+    let mut told = 0;
+    let refusal = play(&story, &stage, &mut |_| {
+        told += 1;
+        Ok(())
+    })
+    .expect_err("a falsified figure");
+    let first_claim = story.steps.iter().position(|step| step.title == "Ms Okafor claims");
+    assert_eq!(
+        Some(told),
+        first_claim,
+        "the steps before are told, the falsified one is not"
+    );
+    let disagreement = refusal.downcast_ref::<Disagreement>().expect("a difference");
+    assert_eq!(disagreement.lines.len(), 1, "{refusal}");
+    let refusal = refusal.to_string();
+    assert!(refusal.contains("Ms Okafor, wallet, payout tokens"), "{refusal}");
+    assert!(refusal.contains("(off by -1)"), "{refusal}");
+}
