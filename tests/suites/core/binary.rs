@@ -52,6 +52,29 @@ fn the_file_says_who_to_tell_about_a_weakness() {
     assert_eq!(value("preferred_languages"), "en");
 }
 
+/// Names of files go into panic messages. If one were where it lies on the machine that built, two machines would build two programs.
+#[test]
+fn the_file_does_not_say_where_it_was_built() {
+    let file = program_bytes();
+    let contains = |text: &str| file.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(
+        contains("programs/upside/src/") && contains("crates/"),
+        "panic messages name files"
+    );
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("a workspace");
+    let home = std::env::var("HOME").expect("HOME");
+    for place in [
+        root.to_str().expect("UTF-8"),
+        &home,
+        ".cargo/registry",
+        "toolchain/std-",
+    ] {
+        assert!(place.len() > 3 && !contains(place), "the file names {place}");
+    }
+}
+
 #[test]
 fn the_program_answers_to_its_own_id_only() {
     let elsewhere = Pubkey::new_from_array([7; 32]);
