@@ -11,6 +11,7 @@
 //! | [`sender`] | one [`Sender`] over JSON-RPC and over a virtual machine in this process |
 //! | [`cluster`] | which cluster a server belongs to; the localnet program is refused on public ones |
 //! | [`amount`], [`time`] | texts that people write, without floats |
+//! | [`key_file`] | keys from files that nobody else can use |
 //! | [`program`] | who could change the program |
 //! | [`error`] | what went wrong and what to do about it |
 //!
@@ -60,6 +61,7 @@ pub mod cluster;
 pub mod error;
 pub mod events;
 pub mod instructions;
+pub mod key_file;
 pub mod pda;
 pub mod program;
 pub mod quote;

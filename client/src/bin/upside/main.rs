@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 fn print_usage_error(error: &clap::Error) {
     let secrets: Vec<String> = std::env::args_os()
         .filter_map(|argument| argument.into_string().ok())
-        .filter(|text| signer::looks_like_a_key(text))
+        .filter(|text| upside_client::key_file::looks_like_a_key(text))
         .collect();
     if secrets.is_empty() {
         // A closed pipe is no reason for another exit code.
