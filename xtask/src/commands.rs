@@ -1,7 +1,9 @@
 //! One file per command of `cargo xtask`.
 
+pub mod anchor;
 pub mod build;
 pub mod cu;
 pub mod demo;
+pub mod deploy;
 pub mod idl;
 pub mod test;

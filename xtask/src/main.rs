@@ -44,6 +44,8 @@ enum Command {
     Idl(commands::idl::Args),
     /// Build everything and show a personal token living on a local validator.
     Demo(commands::demo::Args),
+    /// Deploy, upgrade or finalise the program on a cluster.
+    Deploy(commands::deploy::Args),
     /// Measure compute units anew and rewrite docs/compute_units.md.
     Cu,
 }
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Lint => commands::test::lint(&Workspace::find()?, &console),
         Command::Idl(args) => commands::idl::run(&Workspace::find()?, &args),
         Command::Demo(args) => commands::demo::run(&Workspace::find()?, &console, &args),
+        Command::Deploy(args) => commands::deploy::run(&Workspace::find()?, &console, &args),
         Command::Cu => commands::cu::run(&Workspace::find()?, &console),
     };
     match run() {

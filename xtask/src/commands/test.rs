@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    commands::demo,
+    commands::{anchor, demo},
     console::{seconds, Console, Task},
     host,
     process::{self, Counts, Stream},
@@ -65,6 +65,8 @@ enum Action {
     DocTests,
     /// The demo without a terminal.
     Demo,
+    /// `anchor test` with the program and with a broken one, `anchor idl build`.
+    Anchor,
 }
 
 /// Everything that has to pass, in the order it runs.
@@ -162,6 +164,12 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-demo"),
     },
     Step {
+        name: "upside-deploy",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-deploy"),
+    },
+    Step {
         name: "xtask",
         slow: false,
         needs: &["compile"],
@@ -178,6 +186,12 @@ const STEPS: &[Step] = &[
         slow: true,
         needs: &["compile", "program"],
         action: Action::Demo,
+    },
+    Step {
+        name: "anchor",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::Anchor,
     },
 ];
 
@@ -385,6 +399,7 @@ impl Session<'_> {
                 command.args(["test", "--workspace", "--doc", "--locked"]);
                 run_counting(&mut command, console, task, &workspace.log("doc-tests"), counts)
             }
+            Action::Anchor => anchor::check(workspace, self.built()?, console, task),
             Action::Demo => process::run_plain(
                 &mut demo::command(workspace, self.built()?)?,
                 console,
@@ -466,6 +481,21 @@ impl Built {
         {
             Some(executable) => Ok(&executable.path),
             None => bail!("the workspace has no binary {name}"),
+        }
+    }
+
+    /// The path of a member's suite.
+    pub fn test(&self, package: &str, name: &str) -> Result<&Path> {
+        let manifest = self
+            .packages
+            .iter()
+            .find(|member| member.name == package)
+            .map(|member| &member.manifest_path);
+        match self.executables.iter().find(|executable| {
+            executable.is_test && executable.name == name && Some(&executable.manifest_path) == manifest
+        }) {
+            Some(executable) => Ok(&executable.path),
+            None => bail!("the suite {name} of {package} is not compiled"),
         }
     }
 
