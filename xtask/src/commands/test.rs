@@ -128,6 +128,12 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-math"),
     },
     Step {
+        name: "upside-valuation",
+        slow: false,
+        needs: &["compile"],
+        action: Action::Member("upside-valuation"),
+    },
+    Step {
         name: "upside",
         slow: false,
         needs: &["compile"],

@@ -1,0 +1,381 @@
+//! One holding, supply or price changes: values follow without a full solve.
+
+use std::{cmp::Ordering, collections::BinaryHeap};
+
+use crate::{
+    certificate::certify,
+    components::Holders,
+    graph::{Graph, GraphError, Holding, Supply},
+    price::Prices,
+    solve::Unsolved,
+    value::{finite, unbounded, value, Options, Valuation},
+};
+
+/// One thing that changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// A vault with shares of another security; it is opened if there is none yet.
+    Shares(Holding),
+    /// A vault with a primitive asset; it is opened if there is none yet.
+    Primitive(Holding),
+    /// A security's supply.
+    Supply {
+        /// Which security.
+        security: u32,
+        /// Its supply from now on.
+        supply: Supply,
+    },
+    /// An asset's price per atom.
+    Price {
+        /// Which asset.
+        asset: u32,
+        /// At least this.
+        low: f64,
+        /// At most this; infinite if nothing bounds it.
+        high: f64,
+    },
+}
+
+/// What an update took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Securities whose residual was passed on.
+    pub pushes: usize,
+    /// Holdings that were read for it.
+    pub holdings: usize,
+    /// Whether it was cheaper to solve everything anew.
+    pub full: bool,
+}
+
+/// Values that are kept up to date.
+///
+/// For each end of the prices it keeps value `v` and residual `r` per share atom, where `r = q + M v - v` and `M` has the part of each held
+/// share that one share atom of the holder stands for. In these units a change of one security touches one row. A push moves a
+/// residual into the value and to the rows that hold the security; each push lets the part that leaves the graph vanish. Pushing the largest
+/// first stops as soon as `sum claims |r|`, which is the `|r|_1` of the certificate, is below the tolerance.
+#[derive(Clone, Debug)]
+pub struct Incremental {
+    graph: Graph,
+    prices: Prices,
+    options: Options,
+    holders: Holders,
+    asset_holders: Holders,
+    ends: [End; 2],
+}
+
+#[derive(Clone, Debug, Default)]
+struct End {
+    prices: Vec<f64>,
+    values: Vec<f64>,
+    residuals: Vec<f64>,
+    /// Sum of claims times residuals' magnitudes.
+    norm: f64,
+    /// All primitive value.
+    primitive: f64,
+}
+
+struct Pending {
+    weight: f64,
+    security: u32,
+}
+
+impl PartialEq for Pending {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Pending {}
+impl PartialOrd for Pending {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Pending {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.weight
+            .total_cmp(&other.weight)
+            .then(other.security.cmp(&self.security))
+    }
+}
+
+fn part(graph: &Graph, holding: &Holding) -> f64 {
+    let denominator = graph.denominator(holding);
+    if denominator == 0 {
+        0.0
+    } else {
+        holding.balance as f64 / denominator as f64
+    }
+}
+
+impl End {
+    fn new(graph: &Graph, prices: Vec<f64>, solved: &[f64]) -> Self {
+        let mut end = Self {
+            prices,
+            values: solved
+                .iter()
+                .zip(graph.supplies())
+                .map(|(value, supply)| match supply.claims() {
+                    0 => 0.0,
+                    claims => value / claims as f64,
+                })
+                .collect(),
+            residuals: vec![0.0; solved.len()],
+            norm: 0.0,
+            primitive: 0.0,
+        };
+        for security in 0..graph.security_count() {
+            end.refresh(graph, security);
+        }
+        end.primitive = graph
+            .primitives()
+            .iter()
+            .map(|holding| holding.balance as f64 * end.prices[holding.asset as usize])
+            .sum();
+        end
+    }
+
+    fn weight(&self, graph: &Graph, security: u32) -> f64 {
+        graph.supplies()[security as usize].claims() as f64 * self.residuals[security as usize].abs()
+    }
+
+    /// Computes a residual anew from its row.
+    fn refresh(&mut self, graph: &Graph, security: u32) {
+        let shares = graph.shares_of(security).iter();
+        let held: f64 = shares
+            .map(|holding| part(graph, holding) * self.values[holding.asset as usize])
+            .sum();
+        let primitives = graph.primitives_of(security).iter();
+        let owned: f64 = primitives
+            .map(|holding| part(graph, holding) * self.prices[holding.asset as usize])
+            .sum();
+        let before = self.weight(graph, security);
+        self.residuals[security as usize] = owned + held - self.values[security as usize];
+        self.norm += self.weight(graph, security) - before;
+    }
+
+    /// Pushes, largest first, until the norm is at most `goal`; `false` if that would read more than `most` holdings.
+    fn settle(
+        &mut self,
+        graph: &Graph,
+        holders: &Holders,
+        changed: &[u32],
+        goal: f64,
+        most: usize,
+        work: &mut Work,
+    ) -> bool {
+        let pending = |security: &u32| Pending {
+            weight: self.weight(graph, *security),
+            security: *security,
+        };
+        let mut queue: BinaryHeap<Pending> = changed.iter().map(pending).collect();
+        while self.norm > goal {
+            let Some(Pending { weight, security }) = queue.pop() else {
+                // What is left was there before and is spread thin.
+                return false;
+            };
+            let present = self.weight(graph, security);
+            // Smaller or larger by now: another entry stands for it, or this one is put back in its place.
+            if present < weight * 0.5 {
+                if present > 0.0 {
+                    queue.push(Pending {
+                        weight: present,
+                        security,
+                    });
+                }
+                continue;
+            }
+            if present == 0.0 {
+                continue;
+            }
+            let moved = std::mem::take(&mut self.residuals[security as usize]);
+            self.values[security as usize] += moved;
+            self.norm -= present;
+            work.pushes += 1;
+            let vaults = holders.vaults(security);
+            work.holdings += vaults.len();
+            if work.holdings > most {
+                return false;
+            }
+            for vault in vaults {
+                let holding = &graph.shares()[*vault as usize];
+                let before = self.weight(graph, holding.holder);
+                self.residuals[holding.holder as usize] += part(graph, holding) * moved;
+                let after = self.weight(graph, holding.holder);
+                self.norm += after - before;
+                if after > before {
+                    queue.push(Pending {
+                        weight: after,
+                        security: holding.holder,
+                    });
+                }
+            }
+        }
+        true
+    }
+}
+
+impl Incremental {
+    /// Solves once; the tolerance of `options` is kept by every update.
+    ///
+    /// # Errors
+    /// See [`Unsolved`].
+    pub fn new(graph: Graph, prices: Prices, options: Options) -> Result<Self, Unsolved> {
+        let holders = Holders::of(&graph);
+        let asset_holders = Holders::of_primitives(&graph);
+        let mut state = Self {
+            graph,
+            prices,
+            options,
+            holders,
+            asset_holders,
+            ends: Default::default(),
+        };
+        state.solve()?;
+        Ok(state)
+    }
+
+    fn solve(&mut self) -> Result<(), Unsolved> {
+        // Tighter, so that updates have room before they reach the tolerance.
+        let options = Options {
+            tolerance: self.options.tolerance / 4.0,
+            ..self.options
+        };
+        let solved = value(&self.graph, &self.prices, &options)?;
+        let end = |prices, values: &[f64]| End::new(&self.graph, finite(prices), values);
+        self.ends = [end(&self.prices.low, &solved.low), end(&self.prices.high, &solved.high)];
+        Ok(())
+    }
+
+    /// The graph as it is now.
+    #[must_use]
+    pub const fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Value of one share atom at the lower and upper ends of the prices (missing ones counted as 0).
+    #[must_use]
+    pub fn per_share_atom(&self, security: u32) -> [f64; 2] {
+        [0, 1].map(|end: usize| self.ends[end].values[security as usize].max(0.0))
+    }
+
+    /// All values with fresh certificates: one pass.
+    #[must_use]
+    pub fn valuation(&self) -> Valuation {
+        let values = |end: &End| -> Vec<f64> {
+            let supplies = self.graph.supplies().iter();
+            supplies
+                .zip(&end.values)
+                .map(|(supply, value)| (value * supply.claims() as f64).max(0.0))
+                .collect()
+        };
+        let [low, high] = [&self.ends[0], &self.ends[1]].map(values);
+        let check = |end: &End, values: &[f64]| {
+            certify(&self.graph, &end.prices, values).expect("updated values are numbers of 0 or above")
+        };
+        Valuation {
+            low_certificate: check(&self.ends[0], &low),
+            high_certificate: check(&self.ends[1], &high),
+            unbounded: unbounded(&self.graph, &self.prices.high),
+            low,
+            high,
+        }
+    }
+
+    /// Makes a change and brings all values up to date.
+    ///
+    /// # Errors
+    /// [`UpdateError::Graph`] if the change contradicts the graph; nothing changed then. [`UpdateError::Unsolved`] if no values exist after it.
+    pub fn apply(&mut self, change: Change) -> Result<Work, UpdateError> {
+        let changed: Vec<u32> = match change {
+            Change::Shares(holding) => self.set_vault(true, holding)?,
+            Change::Primitive(holding) => self.set_vault(false, holding)?,
+            Change::Supply { security, supply } => {
+                // Weights count claims: leave with the old ones, come back with the new ones.
+                for end in &mut self.ends {
+                    end.norm -= end.weight(&self.graph, security);
+                }
+                let set = self.graph.set_supply(security, supply);
+                for end in &mut self.ends {
+                    end.norm += end.weight(&self.graph, security);
+                }
+                set?;
+                vec![security]
+            }
+            Change::Price { asset, low, high } => {
+                self.prices.low[asset as usize] = low;
+                self.prices.high[asset as usize] = high;
+                let graph = &self.graph;
+                let vaults = self.asset_holders.vaults(asset);
+                for (end, price) in self.ends.iter_mut().zip(finite(&[low, high])) {
+                    let balance: f64 = vaults
+                        .iter()
+                        .map(|v| graph.primitives()[*v as usize].balance as f64)
+                        .sum();
+                    end.primitive += balance * (price - end.prices[asset as usize]);
+                    end.prices[asset as usize] = price;
+                }
+                vaults
+                    .iter()
+                    .map(|vault| graph.primitives()[*vault as usize].holder)
+                    .collect()
+            }
+        };
+        let mut work = Work::default();
+        let most = (self.graph.shares().len() * 4).max(1_000);
+        let mut settled = true;
+        for end in &mut self.ends {
+            for security in &changed {
+                end.refresh(&self.graph, *security);
+            }
+            let goal = self.options.tolerance * end.primitive.max(0.0);
+            settled &= end.settle(&self.graph, &self.holders, &changed, goal, most, &mut work);
+        }
+        if !settled {
+            self.solve()?;
+            work.full = true;
+        }
+        Ok(work)
+    }
+
+    fn set_vault(&mut self, of_shares: bool, holding: Holding) -> Result<Vec<u32>, GraphError> {
+        let before = self.graph.vault(of_shares, holding.holder, holding.asset)?;
+        let old = match before {
+            Ok(index) => {
+                let list = if of_shares {
+                    self.graph.shares()
+                } else {
+                    self.graph.primitives()
+                };
+                let old = list[index].balance;
+                self.graph.set_holding(of_shares, index, holding)?;
+                old
+            }
+            Err(index) => {
+                self.graph.insert(of_shares, index, holding)?;
+                if of_shares {
+                    self.holders = Holders::of(&self.graph);
+                } else {
+                    self.asset_holders = Holders::of_primitives(&self.graph);
+                }
+                0
+            }
+        };
+        if !of_shares {
+            for end in &mut self.ends {
+                end.primitive += (holding.balance as f64 - old as f64) * end.prices[holding.asset as usize];
+            }
+        }
+        Ok(vec![holding.holder])
+    }
+}
+
+/// Why a change was not made.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum UpdateError {
+    /// It contradicts the graph.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// There are no values after it.
+    #[error(transparent)]
+    Unsolved(#[from] Unsolved),
+}

@@ -1,0 +1,8 @@
+//! The solver against exact arithmetic, the certificate against liars, updates against full solves, files against typing errors.
+
+mod certified;
+mod files;
+mod graphs;
+mod oracle;
+mod paths;
+mod updates;
