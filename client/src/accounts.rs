@@ -24,7 +24,7 @@ use bytemuck::AnyBitPattern;
 use solana_account::Account;
 use upside::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Kind, Position, Security, TransferPolicy, Vault},
+    state::{Approval, Kind, Position, Redemption, Security, TransferPolicy, Vault},
 };
 
 use crate::{
@@ -52,6 +52,7 @@ program_account! {
     Security, "security";
     Position, "position";
     Vault, "vault";
+    Redemption, "redemption";
     Approval, "approval";
 }
 
@@ -188,6 +189,34 @@ pub fn vaults_of(sender: &dyn Sender, security: &Pubkey) -> Result<Vec<(Pubkey, 
     let mut vaults: Vec<(Pubkey, Vault)> = list(sender, &[(offset_of!(Vault, security), security)])?;
     vaults.sort_by_key(|(_, vault)| vault.index);
     Ok(vaults)
+}
+
+/// Open tickets of a security, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn redemptions_of(sender: &dyn Sender, security: &Pubkey) -> Result<Vec<(Pubkey, Redemption)>> {
+    list(sender, &[(offset_of!(Redemption, security), security)])
+}
+
+/// Open tickets of a holder in a security, by id.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn redemptions_of_holder(
+    sender: &dyn Sender,
+    security: &Pubkey,
+    holder: &Pubkey,
+) -> Result<Vec<(Pubkey, Redemption)>> {
+    let mut redemptions: Vec<(Pubkey, Redemption)> = list(
+        sender,
+        &[
+            (offset_of!(Redemption, security), security),
+            (offset_of!(Redemption, holder), holder),
+        ],
+    )?;
+    redemptions.sort_by_key(|(_, redemption)| redemption.id);
+    Ok(redemptions)
 }
 
 /// Approvals of a security, by address.

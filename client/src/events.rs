@@ -10,10 +10,10 @@ use solana_transaction_status_client_types::{
 };
 use solana_transaction_v3::Signature;
 pub use upside::events::{
-    ApprovalRemoved, CapacityRetired, EquityDeposited, HolderApproved, IssuerAccepted, IssuerProposed, MetadataUpdated,
-    PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced, SecurityCreated, SecurityTotals,
-    SharesIssued, SharesRegistered, SharesTransferred, SharesUnregistered, UpdatePosted, UpsideClaimed,
-    UpsideDistributed, VaultOpened,
+    ApprovalRemoved, AssetCollected, CapacityRetired, EquityDeposited, HolderApproved, IssuerAccepted, IssuerProposed,
+    MetadataUpdated, PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced, RedemptionClosed,
+    SecurityCreated, SecurityTotals, SharesIssued, SharesRedeemed, SharesRegistered, SharesTransferred,
+    SharesUnregistered, UpdatePosted, UpsideClaimed, UpsideDistributed, VaultOpened,
 };
 
 use crate::error::{ClientError, Result};
@@ -96,6 +96,7 @@ events! {
     SharesRegistered SharesUnregistered SharesTransferred PayoutAccountSet PositionClosed
     UpsideDistributed UpsideClaimed
     VaultOpened EquityDeposited
+    SharesRedeemed AssetCollected RedemptionClosed
 }
 
 impl Event {
@@ -118,10 +119,13 @@ impl Event {
             Self::PositionClosed(e) => Some(&e.totals),
             Self::UpsideDistributed(e) => Some(&e.totals),
             Self::VaultOpened(e) => Some(&e.totals),
+            Self::SharesRedeemed(e) => Some(&e.totals),
             Self::SharesTransferred(_)
             | Self::PayoutAccountSet(_)
             | Self::UpsideClaimed(_)
-            | Self::EquityDeposited(_) => None,
+            | Self::EquityDeposited(_)
+            | Self::AssetCollected(_)
+            | Self::RedemptionClosed(_) => None,
         }
     }
 }

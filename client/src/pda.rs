@@ -99,6 +99,18 @@ pub fn vault_account(vault: &Pubkey, asset_mint: &Pubkey, asset_token_program: &
     ata(vault, asset_mint, asset_token_program)
 }
 
+/// Ticket number `id` of `holder`.
+#[must_use]
+pub fn find_redemption(security: &Pubkey, holder: &Pubkey, id: u64) -> (Pubkey, u8) {
+    find(&[seeds::REDEMPTION, security.as_ref(), holder.as_ref(), &id.to_le_bytes()])
+}
+
+/// See [`find_redemption`].
+#[must_use]
+pub fn redemption(security: &Pubkey, holder: &Pubkey, id: u64) -> Pubkey {
+    find_redemption(security, holder, id).0
+}
+
 /// Approval of `holder` for a curated security.
 #[must_use]
 pub fn find_approval(security: &Pubkey, holder: &Pubkey) -> (Pubkey, u8) {
@@ -200,6 +212,12 @@ impl SecurityKeys {
     #[must_use]
     pub fn vault(&self, asset_mint: &Pubkey) -> Pubkey {
         vault(&self.security, asset_mint)
+    }
+
+    /// Ticket number `id` of `holder`.
+    #[must_use]
+    pub fn redemption(&self, holder: &Pubkey, id: u64) -> Pubkey {
+        redemption(&self.security, holder, id)
     }
 
     /// Approval of `holder`.

@@ -9,7 +9,7 @@ use anchor_lang::prelude::Pubkey;
 use bytemuck::{bytes_of, Zeroable};
 use upside::{
     constants::{ACCOUNT_VERSION, EVENT_VERSION, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Position, Security, Vault},
+    state::{Approval, Position, Redemption, Security, Vault},
 };
 
 use crate::{
@@ -78,6 +78,8 @@ pub struct Replay {
     pub positions: BTreeMap<Pubkey, Position>,
     /// Vaults.
     pub vaults: BTreeMap<Pubkey, Vault>,
+    /// Open tickets.
+    pub redemptions: BTreeMap<Pubkey, Redemption>,
     /// Approvals.
     pub approvals: BTreeMap<Pubkey, Approval>,
     /// What the share mints say, by security.
@@ -209,6 +211,41 @@ impl Replay {
                 vault.sequence = e.sequence;
                 vault.deposited_total_atoms = e.deposited_total_atoms;
             }
+            Event::SharesRedeemed(e) => {
+                self.hold(&key, &e.holder, &Pubkey::default(), &e.position)?;
+                let mut redemption = Redemption::zeroed();
+                redemption.version = ACCOUNT_VERSION;
+                redemption.bump = pda::find_redemption(&key, &e.holder, e.id).1;
+                redemption.vault_count = e.vault_count;
+                redemption.security = key;
+                redemption.holder = e.holder;
+                redemption.rent_payer = e.rent_payer;
+                redemption.id = e.id;
+                redemption.shares_atoms = e.amount_atoms;
+                redemption.redeemed_ts = e.ts;
+                redemption.sequence = 1;
+                if self.redemptions.insert(e.redemption, redemption).is_some() {
+                    return Err(ReplayError::Twice {
+                        what: Redemption::NAME,
+                        address: e.redemption,
+                    });
+                }
+            }
+            Event::AssetCollected(e) => {
+                let vault = self
+                    .vaults
+                    .get_mut(&e.vault)
+                    .ok_or_else(|| unknown(Vault::NAME, e.vault))?;
+                check_sequence(Vault::NAME, &e.vault, vault.sequence, e.sequence)?;
+                vault.sequence = e.sequence;
+                vault.collected_total_atoms = e.collected_total_atoms;
+                let redemption = self.redemption(&e.redemption, e.redemption_sequence)?;
+                redemption.collected[usize::from(e.index / 8)] |= 1 << (e.index % 8);
+            }
+            Event::RedemptionClosed(e) => {
+                self.redemption(&e.redemption, e.sequence)?;
+                self.redemptions.remove(&e.redemption);
+            }
         }
         Ok(())
     }
@@ -217,6 +254,17 @@ impl Replay {
         self.securities
             .get_mut(address)
             .ok_or_else(|| unknown(Security::NAME, *address))
+    }
+
+    /// A ticket after its event number `sequence`.
+    fn redemption(&mut self, address: &Pubkey, sequence: u64) -> Result<&mut Redemption, ReplayError> {
+        let redemption = self
+            .redemptions
+            .get_mut(address)
+            .ok_or_else(|| unknown(Redemption::NAME, *address))?;
+        check_sequence(Redemption::NAME, address, redemption.sequence, sequence)?;
+        redemption.sequence = sequence;
+        Ok(redemption)
     }
 
     fn create_security(&mut self, e: &SecurityCreated) -> Result<(), ReplayError> {
@@ -350,6 +398,12 @@ impl Replay {
                 &self.vaults,
                 &accounts::vaults_of(sender, address)?,
                 |v| v.security == *address,
+                &mut found,
+            );
+            compare_all(
+                &self.redemptions,
+                &accounts::redemptions_of(sender, address)?,
+                |r| r.security == *address,
                 &mut found,
             );
             compare_all(

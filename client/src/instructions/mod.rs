@@ -4,13 +4,14 @@
 //! name; `instruction()` the finished instruction. Nothing is read from a network and nothing is checked here: the program checks.
 //! [`token`] has the few instructions of the token programs that go with them.
 
+mod redemption;
 mod security;
 mod shares;
 pub mod token;
 mod upside;
 mod vault;
 
-pub use self::{security::*, shares::*, upside::*, vault::*};
+pub use self::{redemption::*, security::*, shares::*, upside::*, vault::*};
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction, InstructionData, ToAccountMetas};
 

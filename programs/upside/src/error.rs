@@ -158,7 +158,7 @@ pub enum UpsideError {
     #[msg("A security must not hold its own shares")]
     SelfHolding = 303,
     /// The vault's token account is frozen.
-    #[msg("The vault's token account must be thawed by the asset's issuer before it can receive")]
+    #[msg("The vault's token account must be thawed by the asset's issuer before anything can move")]
     VaultAccountFrozen = 304,
     /// Nothing arrived.
     #[msg("At least one atom must arrive in the vault")]
@@ -169,6 +169,32 @@ pub enum UpsideError {
     /// The vault exists.
     #[msg("The security must not have a vault for this asset yet")]
     VaultAlreadyOpen = 307,
+
+    // 400: redemption
+    /// Redemption is not open.
+    #[msg("redeem_after must have come before shares are redeemed")]
+    RedemptionNotOpen = 400,
+    /// The ticket is another's.
+    #[msg("The redemption must belong to this security and this holder")]
+    WrongRedemption = 401,
+    /// The id is in use.
+    #[msg("The holder must not have a redemption with this id")]
+    RedemptionExists = 402,
+    /// The vault is younger than the ticket.
+    #[msg("The vault must have been open when the shares were redeemed")]
+    VaultOutOfReach = 403,
+    /// Collected before.
+    #[msg("The redemption must not have collected from this vault yet")]
+    AlreadyCollected = 404,
+    /// Vaults are left.
+    #[msg("The redemption must have collected from every vault of its time")]
+    NotAllCollected = 405,
+    /// The receiving account cannot receive.
+    #[msg("The receiver must be an unfrozen token account of the asset's mint, other than the vault's")]
+    BadReceiver = 406,
+    /// Less arrived than asked for.
+    #[msg("At least the atoms that the holder asked for must arrive")]
+    TooLittleArrived = 407,
 
     // 800: mint policy
     /// Not a mint.

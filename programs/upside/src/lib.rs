@@ -38,7 +38,7 @@ pub mod token;
 
 use anchor_lang::prelude::*;
 
-use instructions::{security::*, shares::*, upside::*, vault::*};
+use instructions::{redemption::*, security::*, shares::*, upside::*, vault::*};
 
 declare_id!(constants::PROGRAM_ID);
 
@@ -106,6 +106,35 @@ pub mod upside {
     /// - The security shall not be written.
     pub fn deposit_equity<'info>(ctx: Context<'info, DepositEquity<'info>>, amount: u64) -> Result<()> {
         instructions::vault::deposit_equity(ctx, amount)
+    }
+
+    /// Burns registered shares for a ticket that collects its part of each vault, whenever it suits the holder.
+    ///
+    /// - The holder shall sign; the payer shall sign and pay rent. `redeem_after` shall have come.
+    /// - What the shares have earned shall stay owed to the position; from now on they earn nothing.
+    /// - No asset shall be touched: none can hold another up.
+    /// - `id` is the holder's choice; no open ticket of theirs shall have it.
+    pub fn redeem<'info>(ctx: Context<'info, Redeem<'info>>, id: u64, amount: u64) -> Result<()> {
+        instructions::redemption::redeem(ctx, id, amount)
+    }
+
+    /// Pays a ticket its part of one vault, once.
+    ///
+    /// - The holder shall sign, and may name any token account of the asset; nobody else may choose the moment.
+    /// - The payment shall be rounded down, of what the vault holds now.
+    /// - At least `least_atoms` shall arrive: an asset's issuer may have taken some back, or charge a fee.
+    /// - A part of zero shall count as collected, and need neither mint nor receiver.
+    /// - Accounts that the mint's transfer hook wants follow; they shall be passed on without a signature.
+    /// - The security shall not be written.
+    pub fn collect<'info>(ctx: Context<'info, Collect<'info>>, least_atoms: u64) -> Result<()> {
+        instructions::redemption::collect(ctx, least_atoms)
+    }
+
+    /// Closes a ticket that has collected from every vault of its time.
+    ///
+    /// - The holder shall sign. The rent shall go back to who paid it.
+    pub fn close_redemption<'info>(ctx: Context<'info, CloseRedemption<'info>>) -> Result<()> {
+        instructions::redemption::close_redemption(ctx)
     }
 
     /// Issues new shares to the issuer.

@@ -12,6 +12,8 @@ pub const POSITION: &[u8] = b"position";
 pub const REGISTERED: &[u8] = b"registered";
 /// `vault`, security, asset mint: one backing asset.
 pub const VAULT: &[u8] = b"vault";
+/// `redemption`, security, holder, id `u64` little endian: a ticket that collects from each vault.
+pub const REDEMPTION: &[u8] = b"redemption";
 /// `approval`, security, holder: a holder that may receive curated shares.
 pub const APPROVAL: &[u8] = b"approval";
 /// Signs the program's event calls to itself.
@@ -24,7 +26,7 @@ mod tests {
     #[test]
     fn prefixes_are_an_interface() {
         assert_eq!(
-            [MINT, SECURITY, PAYOUT, POSITION, REGISTERED, VAULT, APPROVAL],
+            [MINT, SECURITY, PAYOUT, POSITION, REGISTERED, VAULT, REDEMPTION, APPROVAL],
             [
                 "mint",
                 "security",
@@ -32,6 +34,7 @@ mod tests {
                 "position",
                 "registered",
                 "vault",
+                "redemption",
                 "approval"
             ]
             .map(str::as_bytes)

@@ -1,6 +1,7 @@
 //! What a test starts from. Builders have defaults that suit most tests; everything they send must succeed.
 
 mod mints;
+mod redemptions;
 mod securities;
 mod vaults;
 

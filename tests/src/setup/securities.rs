@@ -14,7 +14,7 @@ use upside_client::{
 };
 use upside_lookalike_mints::balances::MintRef;
 
-use crate::context::{TestContext, DAY};
+use crate::context::{TestContext, DAY, START_TS};
 
 /// A security that a test has created.
 #[derive(Debug)]
@@ -73,6 +73,13 @@ impl<'a> SecurityBuilder<'a> {
     #[must_use]
     pub fn drip(mut self, seconds: i64) -> Self {
         self.args.terms.drip_seconds = seconds;
+        self
+    }
+
+    /// Redemption open from that many seconds after [`START_TS`] on.
+    #[must_use]
+    pub fn redeemable(mut self, after_seconds: i64) -> Self {
+        self.args.terms.redeem_after_ts = START_TS + after_seconds;
         self
     }
 

@@ -15,8 +15,9 @@ use upside::{
     instructions::security::UpdateMetadataArgs,
 };
 use upside_client::instructions::{
-    token, AcceptIssuer, AdvanceRedemption, ApproveHolder, Claim, ClosePosition, Distribute, Issue, PostUpdate,
-    ProposeIssuer, Register, RemoveApproval, Retire, SetPayoutAccount, TransferShares, Unregister, UpdateMetadata,
+    token, AcceptIssuer, AdvanceRedemption, ApproveHolder, Claim, ClosePosition, CloseRedemption, Distribute, Issue,
+    PostUpdate, ProposeIssuer, Register, RemoveApproval, Retire, SetPayoutAccount, TransferShares, Unregister,
+    UpdateMetadata,
 };
 use upside_lookalike_mints::balances::MintRef;
 use upside_tests::{
@@ -449,6 +450,39 @@ impl Story<'_> {
             self.measure("deposit_equity", case, deposit.instruction(), &[&depositor]);
         }
     }
+
+    fn redemption(&mut self) {
+        let security = self.security("redeemed").redeemable(0).create();
+        let (keys, issuer) = (security.keys, self.wallet("redeemed"));
+        let assets = [
+            (self.ctx.legacy_mint("legacy equity"), "SPL Token (p-token)"),
+            (self.ctx.equity("ACMEx"), "stock look-alike"),
+            (self.ctx.equity("UMBRx"), "stock look-alike, transfer fee"),
+        ];
+        for (asset, _) in &assets {
+            self.ctx.open_vault(&security, asset);
+            self.ctx.deposit(&security, asset, 1_000_000);
+            self.ctx.fund(asset, &issuer.pubkey(), 0);
+        }
+        // Money on the stream, so that settling has something to emit.
+        self.ctx.distribute(&security, 700_000_000);
+        self.ctx.warp(DAY);
+        let redeem = self
+            .ctx
+            .redeem_instruction(&security, &issuer.pubkey(), 0, 100_000_000_000);
+        self.measure("redeem", "", redeem.instruction(), &[&issuer]);
+        for (asset, case) in &assets {
+            let collect = self.ctx.collect_instruction(&security, &issuer.pubkey(), 0, asset);
+            self.measure("collect", case, collect.instruction(), &[&issuer]);
+        }
+        let close = CloseRedemption {
+            keys: &keys,
+            holder: issuer.pubkey(),
+            id: 0,
+            rent_payer: self.payer(),
+        };
+        self.measure("close_redemption", "", close.instruction(), &[&issuer]);
+    }
 }
 
 /// What everything costs with the keys of `set`. The keys come from labels by a hash, so they are the same in every run.
@@ -487,6 +521,7 @@ pub fn costs(set: &str) -> Costs {
         ],
     );
     story.vaults();
+    story.redemption();
 
     let mut before = Story {
         ctx: TestContext::on(machine(Payout::Predecessor)),

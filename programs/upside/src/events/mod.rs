@@ -4,6 +4,7 @@
 //! keys, delta and after-totals: state can be rebuilt from events alone. Sequence numbers come from the account that
 //! the instruction writes anyway and count up by one per event of that account.
 
+mod redemption;
 mod security;
 mod shares;
 mod upside;
@@ -11,6 +12,7 @@ mod vault;
 
 use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 
+pub use redemption::*;
 pub use security::*;
 pub use shares::*;
 pub use upside::*;
@@ -210,6 +212,9 @@ mod tests {
             ("UpsideClaimed", UpsideClaimed::DISCRIMINATOR),
             ("VaultOpened", VaultOpened::DISCRIMINATOR),
             ("EquityDeposited", EquityDeposited::DISCRIMINATOR),
+            ("SharesRedeemed", SharesRedeemed::DISCRIMINATOR),
+            ("AssetCollected", AssetCollected::DISCRIMINATOR),
+            ("RedemptionClosed", RedemptionClosed::DISCRIMINATOR),
         ];
         for (name, discriminator) in events {
             assert_eq!(&Sha256::digest(format!("event:{name}"))[..8], *discriminator, "{name}");

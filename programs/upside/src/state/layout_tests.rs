@@ -21,6 +21,8 @@ fn keys_that_are_filtered_on_stay_where_they_are() {
     assert_eq!(HEADER + offset_of!(Position, holder), 48);
     assert_eq!(HEADER + offset_of!(Vault, security), 16);
     assert_eq!(HEADER + offset_of!(Vault, asset_mint), 48);
+    assert_eq!(HEADER + offset_of!(Redemption, security), 16);
+    assert_eq!(HEADER + offset_of!(Redemption, holder), 48);
     assert_eq!(HEADER + offset_of!(Approval, security), 16);
     assert_eq!(HEADER + offset_of!(Approval, holder), 48);
 }
@@ -36,13 +38,21 @@ fn numbers_stay_where_they_are() {
     assert_eq!(HEADER + offset_of!(Position, accrued_x64), 168);
     assert_eq!(HEADER + offset_of!(Position, sequence), 192);
     assert_eq!(HEADER + offset_of!(Vault, collected_total_atoms), 112);
+    assert_eq!(HEADER + offset_of!(Redemption, id), 112);
+    assert_eq!(HEADER + offset_of!(Redemption, collected), 152);
 }
 
 #[test]
 fn sizes_stay_what_they_are() {
     assert_eq!(
-        [Security::SPACE, Position::SPACE, Vault::SPACE, Approval::SPACE],
-        [552, 224, 208, 136]
+        [
+            Security::SPACE,
+            Position::SPACE,
+            Vault::SPACE,
+            Redemption::SPACE,
+            Approval::SPACE
+        ],
+        [552, 224, 208, 192, 136]
     );
 }
 
@@ -52,6 +62,7 @@ fn discriminators_are_those_of_the_account_names() {
         ("Security", Security::DISCRIMINATOR),
         ("Position", Position::DISCRIMINATOR),
         ("Vault", Vault::DISCRIMINATOR),
+        ("Redemption", Redemption::DISCRIMINATOR),
         ("Approval", Approval::DISCRIMINATOR),
     ] {
         assert_eq!(&Sha256::digest(format!("account:{name}"))[..8], discriminator, "{name}");

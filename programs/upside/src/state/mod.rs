@@ -10,12 +10,14 @@ mod border_tests;
 #[cfg(test)]
 mod layout_tests;
 mod position;
+mod redemption;
 mod security;
 mod vault;
 mod x64;
 
 pub use approval::*;
 pub use position::*;
+pub use redemption::*;
 pub use security::*;
 pub use vault::*;
 pub use x64::*;

@@ -276,6 +276,23 @@ impl Security {
         Ok(())
     }
 
+    /// Takes `amount` of registered shares out of existence for a ticket: they count in every vault until the ticket has collected
+    /// there. Settle first. `now` shall not be before `redeem_after_ts`.
+    ///
+    /// `redeemed_total <= issued` always, for a share is redeemed once and what is redeemed is never issued again: it cannot overflow.
+    pub fn redeem(&mut self, amount: u64, now: i64) -> Result<()> {
+        require!(
+            self.redeem_after_ts != NEVER_TS && now >= self.redeem_after_ts,
+            UpsideError::RedemptionNotOpen
+        );
+        self.remove_registered(amount)?;
+        self.redeemed_total_atoms = self
+            .redeemed_total_atoms
+            .checked_add(amount)
+            .ok_or(UpsideError::Overflow)?;
+        Ok(())
+    }
+
     /// Gives up `amount` of capacity for ever, leaving at least max(10^6, issued + reserved).
     pub fn retire(&mut self, amount: u64) -> Result<()> {
         self.authorised_atoms = math(m::supply::retire(

@@ -1,8 +1,10 @@
 //! The vault: one backing asset of one security.
 
 use anchor_lang::prelude::*;
+use upside_math as m;
 
-use crate::error::UpsideError;
+use super::Security;
+use crate::error::{math, UpsideError};
 
 /// One backing asset. Seeds: `vault`, security, asset mint. It owns the token account; no instruction but `collect` takes anything out.
 #[account(zero_copy)]
@@ -48,6 +50,29 @@ impl Vault {
     /// Counts a deposit of `arrived` atoms and takes the next event number.
     pub fn count_deposit(&mut self, arrived: u64) -> Result<()> {
         self.deposited_total_atoms = self.deposited_total_atoms.wrapping_add(arrived);
+        self.next_sequence()?;
+        Ok(())
+    }
+
+    /// What a ticket for `shares` collects here, asset atoms: `floor(balance * shares / D)`, rounded down so that the rest stays for those who
+    /// have not collected. `balance` is what the token account holds now, so that gains and losses since are shared by all of them.
+    pub fn part_of(&self, security: &Security, live_supply: u64, balance: u64, shares: u64) -> Result<u64> {
+        let denominator = math(m::redemption::denominator(
+            live_supply,
+            security.authorised_atoms,
+            security.issued_atoms,
+            security.redeemed_total_atoms,
+            self.collected_total_atoms,
+        ))?;
+        math(m::redemption::payout(balance, shares, denominator))
+    }
+
+    /// Counts a ticket of `shares` as collected here and takes the next event number.
+    pub fn count_collected(&mut self, shares: u64) -> Result<()> {
+        self.collected_total_atoms = self
+            .collected_total_atoms
+            .checked_add(shares)
+            .ok_or(UpsideError::Overflow)?;
         self.next_sequence()?;
         Ok(())
     }

@@ -15,6 +15,8 @@ pub mod tag {
     pub const TRANSFER: u8 = 3;
     /// `MintTo { amount }`.
     pub const MINT_TO: u8 = 7;
+    /// `Burn { amount }`: account, mint, owner.
+    pub const BURN: u8 = 8;
     /// `CloseAccount`.
     pub const CLOSE_ACCOUNT: u8 = 9;
     /// `FreezeAccount`.

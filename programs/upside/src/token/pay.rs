@@ -1,8 +1,15 @@
 //! Transfers of payout tokens and vault assets.
 
-use anchor_lang::prelude::*;
+use anchor_lang::{
+    prelude::*,
+    solana_program::{
+        instruction::{AccountMeta, Instruction},
+        program::invoke_signed_unchecked,
+    },
+};
 
-use super::{call, tag, Meta};
+use super::{call, requires_memo, tag, Meta};
+use crate::constants::MEMO_PROGRAM_ID;
 
 /// Accounts of one `TransferChecked`.
 pub struct TransferAccounts<'a, 'info> {
@@ -18,12 +25,18 @@ pub struct TransferAccounts<'a, 'info> {
     pub authority: &'a AccountInfo<'info>,
 }
 
+impl TransferAccounts<'_, '_> {
+    fn data(amount: u64, decimals: u8) -> [u8; 10] {
+        let mut data = [0; 10];
+        data[0] = tag::TRANSFER_CHECKED;
+        data[1..9].copy_from_slice(&amount.to_le_bytes());
+        data[9] = decimals;
+        data
+    }
+}
+
 /// `TransferChecked` of `amount` atoms; `signer_seeds` is empty when the authority signed the transaction.
 pub fn transfer_checked(accounts: &TransferAccounts, amount: u64, decimals: u8, signer_seeds: &[&[u8]]) -> Result<()> {
-    let mut data = [0; 10];
-    data[0] = tag::TRANSFER_CHECKED;
-    data[1..9].copy_from_slice(&amount.to_le_bytes());
-    data[9] = decimals;
     call(
         accounts.token_program,
         &[
@@ -32,8 +45,53 @@ pub fn transfer_checked(accounts: &TransferAccounts, amount: u64, decimals: u8, 
             Meta::writable(accounts.destination.key),
             Meta::signer(accounts.authority.key),
         ],
-        &data,
+        &TransferAccounts::data(amount, decimals),
         [accounts.source, accounts.mint, accounts.destination, accounts.authority],
         signer_seeds,
     )
+}
+
+/// `TransferChecked` that also passes on what the mint's transfer hook wants: its own accounts, the list of them and its program, in any order.
+///
+/// Nobody's signature but the authority's is passed on, whatever the transaction has: the hook is foreign code, and a holder who signs
+/// to collect has not signed for what it might do. No data of any account may be borrowed.
+#[inline(never)]
+pub fn transfer_checked_with_hook<'info>(
+    accounts: &TransferAccounts<'_, 'info>,
+    hook: &[AccountInfo<'info>],
+    amount: u64,
+    decimals: u8,
+    signer_seeds: &[&[u8]],
+) -> Result<()> {
+    let mut metas = vec![
+        AccountMeta::new(*accounts.source.key, false),
+        AccountMeta::new_readonly(*accounts.mint.key, false),
+        AccountMeta::new(*accounts.destination.key, false),
+        AccountMeta::new_readonly(*accounts.authority.key, true),
+    ];
+    metas.extend(hook.iter().map(|info| AccountMeta {
+        pubkey: *info.key,
+        is_signer: false,
+        is_writable: info.is_writable,
+    }));
+    let mut infos: Vec<_> = [accounts.source, accounts.mint, accounts.destination, accounts.authority]
+        .map(AccountInfo::clone)
+        .into();
+    infos.extend_from_slice(hook);
+    let instruction = Instruction {
+        program_id: *accounts.token_program,
+        accounts: metas,
+        data: TransferAccounts::data(amount, decimals).to_vec(),
+    };
+    // Unchecked skips only the RefCell probes; no borrow of these accounts is held across the call.
+    invoke_signed_unchecked(&instruction, &infos, &[signer_seeds])?;
+    Ok(())
+}
+
+/// Sends the memo that a Token-2022 account with required memos wants right before a transfer into it.
+pub fn memo_if_required(to: &AccountInfo) -> Result<()> {
+    if requires_memo(to)? {
+        call(&MEMO_PROGRAM_ID, &[], b"upside", [], &[])?;
+    }
+    Ok(())
 }

@@ -13,12 +13,12 @@ use anchor_lang::{
 
 use crate::{
     address,
-    constants::{MEMO_PROGRAM_ID, TOKEN_2022_PROGRAM_ID},
+    constants::TOKEN_2022_PROGRAM_ID,
     error::UpsideError,
     seeds,
     state::{Position, Security},
     token::{
-        create_account, is_cpi_guarded, read_token_account, requires_memo, tag, Batch, Meta, TokenAccountView,
+        create_account, is_cpi_guarded, memo_if_required, read_token_account, tag, Batch, Meta, TokenAccountView,
         TOKEN_ACCOUNT_LEN,
     },
     ID,
@@ -193,7 +193,9 @@ impl<'a, 'info> ShareMint<'a, 'info> {
     ) -> Result<()> {
         // A Token-2022 transfer into itself succeeds and moves nothing: it would double the shares of the position.
         require_keys_neq!(*from.info.key, *to.info.key, UpsideError::SameAccount);
-        self.memo_if_required(to)?;
+        if !to.fresh {
+            memo_if_required(to.info)?;
+        }
         let mut batch = Batch::new();
         self.thaw(&mut batch, from);
         self.thaw(&mut batch, to);
@@ -212,7 +214,9 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         amount: u64,
     ) -> Result<()> {
         require_keys_neq!(*bearer.key, *to.info.key, UpsideError::SameAccount);
-        self.memo_if_required(to)?;
+        if !to.fresh {
+            memo_if_required(to.info)?;
+        }
         let mut batch = Batch::new();
         self.thaw(&mut batch, to);
         self.transfer(&mut batch, bearer.key, to.info.key, holder.key, amount);
@@ -229,14 +233,28 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         amount: u64,
     ) -> Result<()> {
         require_keys_neq!(*bearer.key, *from.info.key, UpsideError::SameAccount);
-        if requires_memo(bearer)? {
-            memo()?;
-        }
+        memo_if_required(bearer)?;
         let mut batch = Batch::new();
         self.thaw(&mut batch, from);
         self.transfer(&mut batch, from.info.key, bearer.key, holder.key, amount);
         self.freeze(&mut batch, from);
         self.run(batch, [from.info, bearer, self.mint, self.security, holder])
+    }
+
+    /// Burns `amount` of registered shares; their holder has signed.
+    pub fn burn(&self, from: &Registered<'_, 'info>, holder: &AccountInfo<'info>, amount: u64) -> Result<()> {
+        let mut batch = Batch::new();
+        self.thaw(&mut batch, from);
+        batch.step(
+            [
+                Meta::writable(from.info.key),
+                Meta::writable(self.mint.key),
+                Meta::signer(holder.key),
+            ],
+            &[&[tag::BURN], &amount.to_le_bytes()],
+        );
+        self.freeze(&mut batch, from);
+        self.run(batch, [from.info, self.mint, self.security, holder])
     }
 
     /// Closes an empty registered account; its holder has signed, its rent goes to `receiver`. One that is missing, or whose holder's
@@ -265,24 +283,6 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         invoke_signed_unchecked(&instruction, &infos, &[])?;
         Ok(())
     }
-
-    fn memo_if_required(&self, to: &Registered) -> Result<()> {
-        if !to.fresh && requires_memo(to.info)? {
-            memo()?;
-        }
-        Ok(())
-    }
-}
-
-/// Sends the memo that an account with required memos wants right before a transfer.
-fn memo() -> Result<()> {
-    let instruction = Instruction {
-        program_id: MEMO_PROGRAM_ID,
-        accounts: Vec::new(),
-        data: b"upside: shares".to_vec(),
-    };
-    invoke_signed_unchecked(&instruction, &[], &[])?;
-    Ok(())
 }
 
 /// S-1 after a move: the registered account is frozen and holds exactly the position's shares.

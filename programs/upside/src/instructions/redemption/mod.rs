@@ -1,0 +1,9 @@
+//! Redemption in kind: shares burnt once, each asset collected by itself.
+
+mod close_redemption;
+mod collect;
+mod redeem;
+
+pub use close_redemption::*;
+pub use collect::*;
+pub use redeem::*;
