@@ -102,13 +102,13 @@ fn redeeming_settles_first_and_earns_nothing_after() {
         .create();
     let bob = ctx.wallet("bob");
     ctx.give_shares(&alice, &bob, AUTHORISED / 2);
-    ctx.distribute(&alice, 700);
+    ctx.distribute(&alice, 700_000_000);
     ctx.warp(DAY);
     ctx.redeem(&alice, &bob, 0, AUTHORISED / 2);
     ctx.warp(6 * DAY);
-    // 100 a day: 50 of the first, of the rest nothing.
-    assert_eq!(ctx.claim(&alice, &bob), 50);
-    assert_eq!(ctx.claim(&alice, &alice.issuer), 650);
+    // 100 million a day: half of the first, of the rest nothing.
+    assert_eq!(ctx.claim(&alice, &bob), 50_000_000);
+    assert_eq!(ctx.claim(&alice, &alice.issuer), 650_000_000);
     ctx.assert_events_rebuild_state();
 }
 
@@ -206,4 +206,27 @@ fn collect_pays_no_less_than_asked_and_only_where_it_can() {
         (995_000, 990_025, own)
     );
     ctx.assert_events_rebuild_state();
+}
+
+#[test]
+fn nobody_else_collects_or_closes_a_ticket() {
+    let ctx = TestContext::new();
+    let alice = ctx
+        .security("alice")
+        .supply(AUTHORISED, AUTHORISED)
+        .redeemable(0)
+        .create();
+    let (bob, asset) = (ctx.wallet("bob"), ctx.legacy_mint("asset"));
+    ctx.open_vault(&alice, &asset);
+    ctx.redeem(&alice, &alice.issuer, 0, 1);
+    let ticket = alice.keys.redemption(&alice.issuer_key(), 0);
+    let collect = ctx.collect_instruction(&alice, &bob.pubkey(), 0, &asset);
+    let mut collect = collect.instruction();
+    let own = alice.keys.redemption(&bob.pubkey(), 0);
+    let place = |meta: &&mut anchor_lang::prelude::AccountMeta| meta.pubkey == own;
+    collect.accounts.iter_mut().find(place).expect("the ticket").pubkey = ticket;
+    ctx.refuse(&[collect], &[&bob], UpsideError::WrongRedemption);
+    let mut close = ctx.close_redemption_instruction(&alice, &bob.pubkey(), 0).instruction();
+    close.accounts.iter_mut().find(place).expect("the ticket").pubkey = ticket;
+    ctx.refuse(&[close], &[&bob], UpsideError::WrongRedemption);
 }
