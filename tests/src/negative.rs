@@ -15,7 +15,7 @@ use solana_account_v4::Account;
 use solana_transaction::Transaction;
 use upside::{
     error::UpsideError,
-    state::{Approval, Position, Security, Vault},
+    state::{Approval, Position, Redemption, Security, Vault},
 };
 
 /// The runtime's fee, lamports.
@@ -511,6 +511,12 @@ pub fn position(expect: impl Into<Expect>) -> Role {
 #[must_use]
 pub fn vault(expect: impl Into<Expect>) -> Role {
     Role::State(Vault::DISCRIMINATOR, expect.into())
+}
+
+/// A ticket, of which another leads to `expect`.
+#[must_use]
+pub fn redemption(expect: impl Into<Expect>) -> Role {
+    Role::State(Redemption::DISCRIMINATOR, expect.into())
 }
 
 /// An approval, of which another leads to `expect`.

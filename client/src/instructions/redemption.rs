@@ -156,6 +156,7 @@ impl CloseRedemption<'_> {
     pub fn accounts(&self) -> upside::accounts::CloseRedemption {
         upside::accounts::CloseRedemption {
             holder: self.holder,
+            security: self.keys.security,
             redemption: self.keys.redemption(&self.holder, self.id),
             rent_payer: self.rent_payer,
             event_authority: event_authority(),

@@ -9,12 +9,15 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use document::{Document, Row};
 use story::{Costs, Payout};
-use upside::state::Position;
+use upside::state::{Position, Redemption};
 use upside_tests::context::program_bytes;
 
 /// Bytes that a position must not exceed.
 const POSITION_TARGET: usize = 224;
 const _: () = assert!(Position::SPACE <= POSITION_TARGET);
+/// Bytes that a ticket must stay under.
+const REDEMPTION_LIMIT: usize = 200;
+const _: () = assert!(Redemption::SPACE < REDEMPTION_LIMIT);
 
 /// Random key sets that the second column is the maximum over.
 const KEY_SETS: usize = 64;
@@ -32,6 +35,9 @@ const TARGETS: &[(&str, &str, u64)] = &[
     ("create_security", "curated", 45_000),
     ("deposit_equity", "SPL Token (p-token)", 15_000),
     ("deposit_equity", "stock look-alike", 15_000),
+    ("redeem", "", 14_500),
+    ("collect", "SPL Token (p-token)", 9_000),
+    ("collect", "stock look-alike", 12_000),
 ];
 
 fn path() -> PathBuf {
@@ -74,6 +80,10 @@ fn document(fixed: &Costs, most: &Costs) -> Document {
     for (case, bytes) in [
         ("bytes of the compiled file", program_bytes().len()),
         ("bytes of a Position", Position::SPACE),
+        (
+            "bytes of a Redemption, whatever the number of vaults",
+            Redemption::SPACE,
+        ),
     ] {
         let bytes = u64::try_from(bytes).expect("a length");
         rows.push(Row {

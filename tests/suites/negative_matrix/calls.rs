@@ -10,6 +10,7 @@ use upside::{
     state::TransferPolicy,
 };
 use upside_client::instructions::*;
+use upside_lookalike_mints::balances::MintRef;
 use upside_tests::{
     call,
     negative::{
@@ -133,6 +134,39 @@ fn any_payout_account(_: &Pubkey, account: Option<&Account>) -> Expect {
     }
 }
 
+fn is_equity_account(account: Option<&Account>) -> bool {
+    account.is_some_and(|account| {
+        account.owner == TOKEN_2022_PROGRAM_ID
+            && account.data.len() > 165
+            && account.data[165] == 2
+            && account.data[..32] == [22; 32]
+            && account.data[108] == 1
+    })
+}
+
+/// Where a ticket collects money.
+fn money_receiver(_: &Pubkey, account: Option<&Account>) -> Expect {
+    collector(is_payout_account(account))
+}
+
+/// Where a ticket collects equity.
+fn equity_receiver(_: &Pubkey, account: Option<&Account>) -> Expect {
+    collector(is_equity_account(account))
+}
+
+fn collector(is_account_of_the_asset: bool) -> Expect {
+    if is_account_of_the_asset {
+        Expect::Succeeds("a holder who signs may name any account of the asset")
+    } else {
+        E::BadReceiver.into()
+    }
+}
+
+/// Where nothing is paid.
+fn nothing_to_receive(_: &Pubkey, _: Option<&Account>) -> Expect {
+    Expect::Succeeds("a part of zero needs no receiver")
+}
+
 /// What an account that is spoilt at its own address in each of these ways leads to.
 fn in_place(account: &'static str, ways: &[Spoilt], expect: impl Into<Expect>) -> Vec<Exception> {
     let expect = expect.into();
@@ -185,17 +219,17 @@ fn spl_token_writes(account: &'static str) -> Vec<Exception> {
     .concat()
 }
 
-/// The payout mint, which SPL Token reads. It compares the mint's address with the accounts', so it does not ask whose the mint is.
-fn spl_token_reads_mint() -> Vec<Exception> {
+/// A mint that SPL Token reads. It compares the mint's address with the accounts', so it does not ask whose the mint is.
+fn spl_token_reads_mint(mint: &'static str) -> Vec<Exception> {
     let says = |error| Expect::runtime(error, TOKEN_PROGRAM_ID);
     [
         in_place(
-            "payout_mint",
+            mint,
             &[Forged],
             Expect::Succeeds("SPL Token knows a mint by its address"),
         ),
-        in_place("payout_mint", &[Truncated, Closed], says("InvalidAccountData")),
-        in_place("payout_mint", &[Zeroed], says("UninitializedAccount")),
+        in_place(mint, &[Truncated, Closed], says("InvalidAccountData")),
+        in_place(mint, &[Zeroed], says("UninitializedAccount")),
     ]
     .concat()
 }
@@ -216,7 +250,14 @@ fn spoilt(call: &str) -> Vec<Exception> {
             in_place("asset_mint", &[Truncated, Zeroed], E::NotAMint),
         ]
     };
-    let money = || [spl_token_writes("payout_vault"), spl_token_reads_mint()].concat();
+    let backing = || {
+        [
+            in_place("mint", &EXISTING, E::NotAMint),
+            in_place("vault_account", &[Forged, Closed], E::WrongTokenProgram),
+            in_place("vault_account", &[Truncated, Zeroed], E::WrongVaultAccount),
+        ]
+    };
+    let money = || [spl_token_writes("payout_vault"), spl_token_reads_mint("payout_mint")].concat();
     match call {
         "create_security" => ["mint", "security", "payout_vault", "registered"]
             .map(|account| in_place(account, &[Occupied], in_use()))
@@ -314,6 +355,20 @@ fn spoilt(call: &str) -> Vec<Exception> {
             in_place("vault_account", &EXISTING, E::WrongVaultAccount),
         ]
         .concat(),
+        "redeem" => [
+            token_2022_reads("mint"),
+            token_2022_reads("registered"),
+            in_place("redemption", &[Occupied], E::RedemptionExists),
+        ]
+        .concat(),
+        "collect money" => [backing().concat(), spl_token_reads_mint("asset_mint")].concat(),
+        "collect equity" => [backing().concat(), token_2022_reads("asset_mint")].concat(),
+        "collect nothing" => [
+            backing().concat(),
+            not_read("asset_mint", &EXISTING, "a part of zero needs no mint"),
+        ]
+        .concat(),
+        "close_redemption" => receives_rent(),
         _ => Vec::new(),
     }
 }
@@ -332,7 +387,7 @@ pub fn all(w: &World) -> Vec<Call> {
 
 #[allow(clippy::too_many_lines)] // a table
 fn table(w: &World) -> Vec<Call> {
-    let (a, a2, b, c) = (&w.a, &w.a2, &w.b, &w.c);
+    let (a, a2, b, c, d) = (&w.a, &w.a2, &w.b, &w.c, &w.d);
     let owner_mismatch = |program| Expect::custom(TokenError::OwnerMismatch as u32, program);
     let own = || Expect::Succeeds("it is the same issuer's other security");
     let bearer = a.bearer_account(&HOLDER);
@@ -346,6 +401,21 @@ fn table(w: &World) -> Vec<Call> {
     };
     let a2_own = || ("security", Other(a2.security), own());
     let left_out = || ("source", Other(upside::ID), E::BadSource.into());
+    let collect = |asset: &MintRef| Collect::to_ata(&w.d, HOLDER, TICKET, asset.mint, asset.token_program);
+    let too_old = || {
+        (
+            "redemption",
+            Other(d.redemption(&HOLDER, CLOSABLE_TICKET)),
+            E::VaultOutOfReach.into(),
+        )
+    };
+    let own_account = |asset: &MintRef| {
+        (
+            "receiver",
+            Other(asset.account_of(&w.d.vault(&asset.mint))),
+            E::BadReceiver.into(),
+        )
+    };
     let no_source = || Expect::Succeeds("a source that nothing is taken from is not looked at");
     vec![
         call!("create_security", CreateSecurity, create(ALICE, 2, TransferPolicy::Open, &w.payout), {
@@ -415,6 +485,7 @@ fn table(w: &World) -> Vec<Call> {
             // The position is opened first, at an address derived from the security.
             ("security", Other(a2.security), E::WrongPosition.into()),
             ("security", Other(b.security), E::WrongPosition.into()),
+            ("security", Other(d.security), E::WrongPosition.into()),
             // The stranger is the receiver.
             ("holder", OtherSigner, E::SameAccount.into()),
             ("to_holder", InPlace(Forged), another_programs()),
@@ -432,6 +503,7 @@ fn table(w: &World) -> Vec<Call> {
             ("security", Other(a.security), E::WrongPosition.into()),
             ("security", Other(a2.security), E::WrongPosition.into()),
             ("security", Other(b.security), E::WrongPosition.into()),
+            ("security", Other(d.security), E::WrongPosition.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
             ("to_holder", InPlace(Forged), another_programs()),
             ("to_holder", InPlace(Closed), emptied(&HOLDER)),
@@ -541,7 +613,44 @@ fn table(w: &World) -> Vec<Call> {
             vault_account: key(E::WrongVaultAccount), source: content(E::BadSource), asset_mint: key(E::WrongVault),
             asset_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program(),
         },
+            // It has enough.
+            ("source", Other(w.equity.account_of(&d.vault(&w.equity.mint))), owner_mismatch(TOKEN_2022_PROGRAM_ID)),
             // Only its address, type and owner are looked at; an account of ours is never cut.
             ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
+        call!("redeem", Redeem, Redeem { keys: d, payer: PAYER, holder: HOLDER, id: 3, amount: 1_000 }, {
+            payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition),
+            mint: key(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount),
+            redemption: key(ErrorCode::ConstraintSeeds), token_program: token_2022(), system_program: system(),
+            event_authority: event(), program: this_program(),
+        }),
+        call!("collect money", Collect, collect(&w.payout), {
+            holder: authority(E::WrongRedemption), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), redemption: negative::redemption(E::WrongRedemption), vault: negative::vault(E::WrongVault),
+            vault_account: key(E::WrongVaultAccount), asset_mint: key(E::WrongVault), receiver: Role::By(money_receiver),
+            asset_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
+        },
+            too_old(), own_account(&w.payout)),
+        call!("collect equity", Collect, collect(&w.equity), {
+            holder: authority(E::WrongRedemption), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), redemption: negative::redemption(E::WrongRedemption), vault: negative::vault(E::WrongVault),
+            vault_account: key(E::WrongVaultAccount), asset_mint: key(E::WrongVault), receiver: Role::By(equity_receiver),
+            asset_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
+        },
+            too_old(), own_account(&w.equity)),
+        call!("collect nothing", Collect, collect(&w.other_equity), {
+            holder: authority(E::WrongRedemption), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), redemption: negative::redemption(E::WrongRedemption), vault: negative::vault(E::WrongVault),
+            vault_account: key(E::WrongVaultAccount), asset_mint: key(E::WrongVault), receiver: Role::By(nothing_to_receive),
+            asset_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
+        },
+            too_old()),
+        call!("close_redemption", CloseRedemption, CloseRedemption { keys: d, holder: HOLDER, id: CLOSABLE_TICKET, rent_payer: PAYER }, {
+            holder: authority(E::WrongRedemption), security: negative::security(E::WrongRedemption),
+            redemption: negative::redemption(E::WrongRedemption), rent_payer: recorded(E::WrongRentReceiver), event_authority: event(),
+            program: this_program(),
+        },
+            ("redemption", Other(d.redemption(&HOLDER, TICKET)), E::NotAllCollected.into()),
+            // Only its address, type and owner are looked at; an account of ours is never cut.
+            ("security", InPlace(Truncated), Expect::Succeeds("the security of a closing ticket is named, not read"))),
     ]
 }

@@ -1,4 +1,4 @@
-//! The prepared VM: three open securities of two issuers, two curated ones, positions, vaults, approvals, bearer shares, owed upside.
+//! The prepared VM: four open securities of two issuers, two curated ones, positions, vaults, approvals, bearer shares, owed upside, tickets.
 
 use anchor_lang::{
     prelude::{Clock, Pubkey},
@@ -13,8 +13,8 @@ use upside::{
 };
 use upside_client::{
     instructions::{
-        token, ApproveHolder, CreateSecurity, DepositEquity, Distribute, OpenVault, ProposeIssuer, TransferShares,
-        Unregister,
+        token, ApproveHolder, CreateSecurity, DepositEquity, Distribute, OpenVault, ProposeIssuer, Redeem,
+        TransferShares, Unregister,
     },
     pda, SecurityKeys,
 };
@@ -40,6 +40,11 @@ pub const FUNDER: Pubkey = fixed(8);
 pub const STRANGER: Pubkey = fixed(9);
 pub const MINTER: Pubkey = fixed(10);
 
+/// The holder's ticket in D that reaches its vaults.
+pub const TICKET: u64 = 1;
+/// The holder's ticket in D that is older than the vaults.
+pub const CLOSABLE_TICKET: u64 = 2;
+
 pub struct World {
     pub matrix: Matrix,
     /// Open, of Alice; held by Alice, the holder and the receiver.
@@ -52,6 +57,8 @@ pub struct World {
     pub c: SecurityKeys,
     /// Curated, of Bob; holder and receiver are approved.
     pub c2: SecurityKeys,
+    /// Open, of Bob, redeemable; the holder has the tickets [`TICKET`] and [`CLOSABLE_TICKET`], the receiver has one too.
+    pub d: SecurityKeys,
     pub payout: MintRef,
     pub equity: MintRef,
     pub other_equity: MintRef,
@@ -114,14 +121,20 @@ impl World {
         };
         let (payout, other_payout) = (legacy(20), legacy(21));
         let (equity, other_equity) = (stock(22), stock(23));
+        let redeemable = |index, payout| {
+            let mut creation = create(BOB, index, TransferPolicy::Open, payout);
+            creation.args.terms.redeem_after_ts = NOW;
+            creation
+        };
         let creations = [
             create(ALICE, 0, TransferPolicy::Open, &payout),
             create(ALICE, 1, TransferPolicy::Open, &payout),
-            create(BOB, 0, TransferPolicy::Open, &other_payout),
+            redeemable(0, &other_payout),
             create(CAROL, 0, TransferPolicy::Curated, &payout),
             create(BOB, 1, TransferPolicy::Curated, &other_payout),
+            redeemable(2, &payout),
         ];
-        let [a, a2, b, c, c2] = [0, 1, 2, 3, 4].map(|i: usize| creations[i].keys());
+        let [a, a2, b, c, c2, d] = [0, 1, 2, 3, 4, 5].map(|i: usize| creations[i].keys());
         let transfer = |keys, from, to, amount| {
             TransferShares {
                 keys,
@@ -150,6 +163,19 @@ impl World {
                 holder,
             }
             .instruction()
+        };
+        let redeem = |keys, holder, id| {
+            Redeem {
+                keys,
+                payer: PAYER,
+                holder,
+                id,
+                amount: 1_000_000_000,
+            }
+            .instruction()
+        };
+        let deposit = |keys, mint: &MintRef, atoms| {
+            DepositEquity::from_ata(keys, FUNDER, mint.mint, mint.token_program, atoms).instruction()
         };
         let mut steps: Vec<Instruction> = Vec::new();
         for mint in [&payout, &other_payout] {
@@ -189,7 +215,19 @@ impl World {
         steps.push(approve(&c2, BOB, RECEIVER));
         steps.push(open_vault(&a, ALICE, &equity));
         steps.push(open_vault(&b, BOB, &equity));
-        steps.push(DepositEquity::from_ata(&a, FUNDER, equity.mint, equity.token_program, 1_000).instruction());
+        steps.push(deposit(&a, &equity, 1_000));
+        steps.push(transfer(&d, BOB, HOLDER, 10_000_000_000));
+        steps.push(transfer(&d, BOB, RECEIVER, 10_000_000_000));
+        steps.push(redeem(&d, HOLDER, CLOSABLE_TICKET));
+        for mint in [&payout, &equity, &other_equity] {
+            steps.push(open_vault(&d, BOB, mint));
+        }
+        steps.push(deposit(&d, &payout, 100_000_000));
+        steps.push(deposit(&d, &equity, 100_000_000));
+        steps.push(equity.open_account(&PAYER, &HOLDER));
+        steps.push(redeem(&d, HOLDER, TICKET));
+        steps.push(redeem(&d, RECEIVER, TICKET));
+        steps.push(redeem(&b, BOB, TICKET));
         steps.push(
             ProposeIssuer {
                 keys: &a,
@@ -217,7 +255,7 @@ impl World {
 
         let mut catalogue = Vec::new();
         let mut name = |label: &str, key| catalogue.push((label.to_owned(), key));
-        for (label, keys) in [("A", &a), ("A2", &a2), ("B", &b), ("C", &c), ("C2", &c2)] {
+        for (label, keys) in [("A", &a), ("A2", &a2), ("B", &b), ("C", &c), ("C2", &c2), ("D", &d)] {
             name(&format!("security {label}"), keys.security);
             name(&format!("share mint of {label}"), keys.mint);
             name(&format!("payout vault of {label}"), keys.payout_vault());
@@ -231,18 +269,34 @@ impl World {
             ("Bob in B", &b, BOB),
             ("receiver in B", &b, RECEIVER),
             ("Carol in C", &c, CAROL),
+            ("holder in D", &d, HOLDER),
         ] {
             name(&format!("position of {label}"), keys.position(&holder));
             name(&format!("registered account of {label}"), keys.registered(&holder));
         }
         name("bearer account", a.bearer_account(&HOLDER));
-        for (label, keys) in [("A", &a), ("B", &b)] {
-            name(&format!("vault of {label}"), keys.vault(&equity.mint));
+        for (label, keys, mint) in [
+            ("A", &a, &equity),
+            ("B", &b, &equity),
+            ("D", &d, &equity),
+            ("D for money", &d, &payout),
+            ("D for another equity", &d, &other_equity),
+        ] {
+            name(&format!("vault of {label}"), keys.vault(&mint.mint));
             name(
                 &format!("vault account of {label}"),
-                pda::vault_account(&keys.vault(&equity.mint), &equity.mint, &equity.token_program),
+                pda::vault_account(&keys.vault(&mint.mint), &mint.mint, &mint.token_program),
             );
         }
+        for (label, keys, holder, id) in [
+            ("the holder's ticket", &d, HOLDER, TICKET),
+            ("the holder's closable ticket", &d, HOLDER, CLOSABLE_TICKET),
+            ("the receiver's ticket", &d, RECEIVER, TICKET),
+            ("Bob's ticket in B", &b, BOB, TICKET),
+        ] {
+            name(label, keys.redemption(&holder, id));
+        }
+        name("holder's equity account", equity.account_of(&HOLDER));
         name("approval of another security", c2.approval(&HOLDER));
         name("approval of another holder and security", c2.approval(&RECEIVER));
         name("payout mint", payout.mint);
@@ -274,6 +328,7 @@ impl World {
             b,
             c,
             c2,
+            d,
             payout,
             equity,
             other_equity,

@@ -6,7 +6,7 @@ use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, RedemptionClosed},
-    state::Redemption,
+    state::{Redemption, Security},
     token::close_state,
 };
 
@@ -16,8 +16,11 @@ use crate::{
 pub struct CloseRedemption<'info> {
     /// The ticket's holder.
     pub holder: Signer<'info>,
+    /// Read only: named so that the history of its address is complete.
+    pub security: AccountLoader<'info, Security>,
     /// Closed.
     #[account(mut,
+        has_one = security @ UpsideError::WrongRedemption,
         has_one = holder @ UpsideError::WrongRedemption,
         has_one = rent_payer @ UpsideError::WrongRentReceiver)]
     pub redemption: AccountLoader<'info, Redemption>,

@@ -1,21 +1,22 @@
 //! `redeem`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::{error::ErrorCode, prelude::*, system_program};
 use bytemuck::Zeroable;
 
 use crate::{
+    address,
     constants::*,
     error::UpsideError,
     events::{emit, PositionTotals, SecurityTotals, SharesRedeemed},
     seeds,
     state::{Position, Redemption, Security},
     token::{assert_registered, create_state, ShareMint},
+    ID,
 };
 
 /// Accounts of `redeem`.
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(id: u64)]
 pub struct Redeem<'info> {
     /// Pays the ticket's rent, and gets it back when the ticket is closed.
     #[account(mut)]
@@ -37,7 +38,7 @@ pub struct Redeem<'info> {
     #[account(mut)]
     pub registered: UncheckedAccount<'info>,
     /// CHECK: created here at its address.
-    #[account(mut, seeds = [seeds::REDEMPTION, security.key().as_ref(), holder.key.as_ref(), &id.to_le_bytes()], bump)]
+    #[account(mut)]
     pub redemption: UncheckedAccount<'info>,
     /// CHECK: the Token-2022 program.
     #[account(address = TOKEN_2022_PROGRAM_ID @ UpsideError::WrongTokenProgram)]
@@ -50,10 +51,20 @@ pub struct Redeem<'info> {
 pub fn redeem<'info>(ctx: Context<'info, Redeem<'info>>, id: u64, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
+    let security_key = a.security.key();
+    let (redemption_key, redemption_bump) = address::find(
+        [
+            seeds::REDEMPTION,
+            security_key.as_ref(),
+            a.holder.key.as_ref(),
+            &id.to_le_bytes(),
+        ],
+        &ID,
+    )?;
+    require_keys_eq!(*a.redemption.key, redemption_key, ErrorCode::ConstraintSeeds);
     // A ticket still open keeps its address; overwriting it would lose what it has to collect.
     require_keys_eq!(*a.redemption.owner, system_program::ID, UpsideError::RedemptionExists);
     let now = Clock::get()?.unix_timestamp;
-    let security_key = a.security.key();
     let mut security = a.security.load_mut()?;
     let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;
 
@@ -75,7 +86,7 @@ pub fn redeem<'info>(ctx: Context<'info, Redeem<'info>>, id: u64, amount: u64) -
 
     let mut redemption = Redemption::zeroed();
     redemption.version = ACCOUNT_VERSION;
-    redemption.bump = ctx.bumps.redemption;
+    redemption.bump = redemption_bump;
     redemption.vault_count = security.vault_count;
     redemption.security = security_key;
     redemption.holder = *a.holder.key;
@@ -97,7 +108,7 @@ pub fn redeem<'info>(ctx: Context<'info, Redeem<'info>>, id: u64, amount: u64) -
             security_key.as_ref(),
             a.holder.key.as_ref(),
             &id.to_le_bytes(),
-            &[redemption.bump],
+            &[redemption_bump],
         ],
         &redemption,
     )?;
