@@ -62,6 +62,11 @@ pub fn main_program(workspace: &Workspace) -> PathBuf {
     workspace.root.join("target/deploy/upside.so")
 }
 
+/// The file of a program of `tests/programs` after [`build_all`].
+pub fn test_program(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.root.join(format!("target/deploy/{name}.so"))
+}
+
 fn is_in(package: &Package, folder: &Path) -> bool {
     package.folder().parent() == Some(folder)
 }

@@ -1,8 +1,10 @@
 //! What a test starts from. Builders have defaults that suit most tests; everything they send must succeed.
 
+mod hooks;
 mod mints;
 mod redemptions;
 mod securities;
 mod vaults;
 
+pub use hooks::{hook_program, TestHook};
 pub use securities::{SecurityBuilder, TestSecurity};

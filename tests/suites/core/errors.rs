@@ -9,6 +9,7 @@ const DECLARED: &str = include_str!("../../../programs/upside/src/error.rs");
 const SUITE: &[&str] = &[
     include_str!("flows/bundles.rs"),
     include_str!("flows/extremes.rs"),
+    include_str!("flows/hooks.rs"),
     include_str!("flows/redemption.rs"),
     include_str!("flows/security.rs"),
     include_str!("flows/shares.rs"),

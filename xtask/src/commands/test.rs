@@ -164,6 +164,12 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-tests"),
     },
     Step {
+        name: "upside-test-hook",
+        slow: false,
+        needs: &["compile"],
+        action: Action::Member("upside-test-hook"),
+    },
+    Step {
         name: "upside-demo",
         slow: false,
         needs: &["compile", "program"],
@@ -507,7 +513,8 @@ impl Built {
 
     /// Runs the compiled tests of a member, each in the member's folder as `cargo test` does, all of them also when one fails.
     ///
-    /// `UPSIDE_PROGRAM_SO` names the compiled program and `UPSIDE_LOCALNET_BIN` the local validator, where it was built.
+    /// `UPSIDE_PROGRAM_SO` names the compiled program, `UPSIDE_HOOK_SO` that of `tests/programs/hook`, and `UPSIDE_LOCALNET_BIN` the local
+    /// validator, where it was built.
     pub fn run_tests(
         &self,
         workspace: &Workspace,
@@ -532,6 +539,7 @@ impl Built {
                 .env("CARGO_PKG_NAME", &package.name)
                 .env("CARGO_PKG_VERSION", &package.version)
                 .env("UPSIDE_PROGRAM_SO", program::main_program(workspace))
+                .env("UPSIDE_HOOK_SO", program::test_program(workspace, "hook"))
                 .envs(environment.iter().copied());
             if let Ok(localnet) = self.binary("upside-localnet") {
                 command.env("UPSIDE_LOCALNET_BIN", localnet);

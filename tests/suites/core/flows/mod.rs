@@ -2,6 +2,7 @@
 
 mod bundles;
 mod extremes;
+mod hooks;
 mod redemption;
 mod security;
 mod shares;
