@@ -56,7 +56,7 @@ pub fn process(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> Progr
 
 fn execute(accounts: &[AccountInfo]) -> ProgramResult {
     let [_source, _mint, _destination, _authority, _list, switch, extra @ ..] = accounts else {
-        return Err(ProgramError::NotEnoughAccountKeys);
+        return Err(ProgramError::InvalidArgument);
     };
     let mode = switch.try_borrow_data()?.first().copied();
     match mode {
@@ -69,7 +69,7 @@ fn execute(accounts: &[AccountInfo]) -> ProgramResult {
             }
         }
         Some(3) => {
-            let (target, rest) = extra.split_first().ok_or(ProgramError::NotEnoughAccountKeys)?;
+            let (target, rest) = extra.split_first().ok_or(ProgramError::InvalidArgument)?;
             let data = switch.try_borrow_data()?[1..].to_vec();
             invoke(&instruction(target.key, rest, data), rest)
         }
@@ -90,7 +90,7 @@ fn execute(accounts: &[AccountInfo]) -> ProgramResult {
 }
 
 fn relay(program: &Pubkey, accounts: &[AccountInfo], bump: u8, data: &[u8]) -> ProgramResult {
-    let (target, rest) = accounts.split_first().ok_or(ProgramError::NotEnoughAccountKeys)?;
+    let (target, rest) = accounts.split_first().ok_or(ProgramError::InvalidArgument)?;
     let seeds: &[&[u8]] = &[WALLET, &[bump]];
     let wallet = Pubkey::create_program_address(seeds, program).map_err(|_| ProgramError::InvalidSeeds)?;
     let mut call = instruction(target.key, rest, data.to_vec());

@@ -128,7 +128,7 @@ fn a_hook_that_appears_stops_deposits_and_gets_the_accounts_it_wants() {
     ctx.refuse(
         &[scene.collect_with(&[AccountMeta::new_readonly(hook.program, false)])],
         &[&scene.bob],
-        Refusal::Plain(hook_program(), InstructionError::NotEnoughAccountKeys),
+        Refusal::Plain(hook_program(), InstructionError::InvalidArgument),
     );
     let receipt = ctx.send(&[scene.collect_with(&hook.accounts())], &[&scene.bob]);
     scene.assert_paid(&receipt, asset);

@@ -4,6 +4,7 @@ mod bundles;
 mod extremes;
 mod hooks;
 mod redemption;
+mod redemption_assets;
 mod security;
 mod shares;
 mod upside;

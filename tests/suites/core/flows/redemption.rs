@@ -79,7 +79,13 @@ fn shares_are_redeemed_from_the_time_on_that_the_terms_say() {
         .redeemable(DAY)
         .create();
     let redeem = ctx.redeem_instruction(&alice, &alice.issuer_key(), 0, 1).instruction();
-    let refuse = || ctx.refuse(&[redeem.clone()], &[&alice.issuer], UpsideError::RedemptionNotOpen);
+    let refuse = || {
+        ctx.refuse(
+            std::slice::from_ref(&redeem),
+            &[&alice.issuer],
+            UpsideError::RedemptionNotOpen,
+        )
+    };
     refuse();
     ctx.set_time(START_TS + DAY - 1);
     refuse();
