@@ -9,10 +9,10 @@ use anchor_lang::{prelude::Pubkey, Discriminator};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
-use upside::state::{Approval, Position, Security, Vault};
+use upside::state::{Approval, Position, Redemption, Security, Vault};
 use upside_client::{replay::Replay, solana_account::Account};
 
-use crate::model::{Accrual, Asset, Wallet};
+use crate::model::{Accrual, Asset, TicketId, Wallet};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +54,38 @@ pub struct HolderView {
 /// A vault's live accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VaultView {
+    /// Its number in the order of opening.
+    pub index: u8,
     /// Asset atoms in its token account.
     pub balance: u64,
     /// Share atoms that have collected.
     pub collected: u64,
+}
+
+/// What tickets took out of one vault, by the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// How often a ticket collected.
+    pub collects: u64,
+    /// Share atoms of those tickets.
+    pub shares: u128,
+    /// Asset atoms that left the vault.
+    pub paid: u128,
+    /// Asset atoms that arrived.
+    pub arrived: u128,
+}
+
+impl Taken {
+    /// What was taken since `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            collects: self.collects - before.collects,
+            shares: self.shares - before.shares,
+            paid: self.paid - before.paid,
+            arrived: self.arrived - before.arrived,
+        }
+    }
 }
 
 /// The live accounts of one security.
@@ -73,6 +101,10 @@ pub struct SecurityView {
     pub holders: Vec<HolderView>,
     /// Every open vault.
     pub vaults: BTreeMap<Asset, VaultView>,
+    /// Every open ticket.
+    pub tickets: BTreeMap<TicketId, Redemption>,
+    /// What tickets ever took, by asset.
+    pub taken: BTreeMap<Asset, Taken>,
     /// Payout atoms ever paid by claims, from the events: closed positions forget theirs.
     pub claimed: u128,
     /// The latest time the clock ever showed, unix seconds: at it no position is checkpointed ahead.
@@ -126,6 +158,38 @@ impl SecurityView {
         } else {
             growth
         }
+    }
+
+    /// The number of shares that a vault is divided among: live supply, capacity not issued yet, and tickets that have not collected there.
+    #[must_use]
+    pub fn redemption_divisor(&self, vault: &VaultView) -> BigInt {
+        let s = &self.security;
+        BigInt::from(self.supply) + s.authorised_atoms + s.redeemed_total_atoms
+            - BigInt::from(s.issued_atoms)
+            - BigInt::from(vault.collected)
+    }
+
+    /// What `shares` redeem for in a vault now, asset atoms.
+    #[must_use]
+    pub fn part_of(&self, vault: &VaultView, shares: u64) -> BigInt {
+        let divisor = self.redemption_divisor(vault);
+        if divisor.is_zero() {
+            return BigInt::zero();
+        }
+        BigInt::from(vault.balance) * shares / divisor
+    }
+
+    /// What one share backs in a vault; `None` when there is no share that it could back.
+    fn per_share(&self, vault: &VaultView) -> Option<BigRational> {
+        let divisor = self.redemption_divisor(vault);
+        divisor
+            .is_positive()
+            .then(|| BigRational::new(vault.balance.into(), divisor))
+    }
+
+    fn taken_since(&self, before: &Self, asset: &Asset) -> Taken {
+        let taken = |view: &Self| view.taken.get(asset).copied().unwrap_or_default();
+        taken(self).since(&taken(before))
     }
 
     fn positions(&self) -> impl Iterator<Item = &Position> {
@@ -255,23 +319,90 @@ pub fn u3_settling_often_changes_nothing(view: &SecurityView, between: &[i64], u
     })
 }
 
-/// V-1: no instruction but `collect` lowers a vault. `clawed_back`: the step was an outside clawback.
+/// Whether a ticket has a vault in its reach and has not collected there: read from the bytes, as the protocol describes them.
+#[must_use]
+pub fn has_left(ticket: &Redemption, index: u8) -> bool {
+    let bit = (ticket.collected[usize::from(index) / 8] >> (index % 8)) & 1;
+    u16::from(index) < ticket.vault_count && bit == 0
+}
+
+/// V-1: no instruction but `collect` lowers a vault, and that by what its event says. `clawed_back`: the step was an outside clawback.
 ///
 /// # Errors
 /// [`Broken`] with what was seen.
-pub fn v1_vaults_only_grow(before: &SecurityView, after: &SecurityView, clawed_back: bool) -> Check {
+pub fn v1_only_collecting_lowers_a_vault(before: &SecurityView, after: &SecurityView, clawed_back: bool) -> Check {
     for (asset, vault) in &before.vaults {
         let now = after.vaults.get(asset);
+        let taken = after.taken_since(before, asset).paid;
         holds(
-            now.is_some_and(|now| now.balance >= vault.balance || clawed_back),
+            now.is_some_and(|now| u128::from(now.balance) + taken >= vault.balance.into() || clawed_back),
             "V-1",
-            || format!("the vault of asset {asset} went from {vault:?} to {now:?}"),
+            || format!("the vault of asset {asset} went from {vault:?} to {now:?}, {taken} were collected"),
         )?;
     }
     Ok(())
 }
 
-/// What a step may do to the backing of a share.
+/// V-2: a redemption never lowers the backing of the shares that remain: collecting takes at most the part of the shares that collect.
+///
+/// Between `before` and `after` nothing else lowered a vault.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn v2_redeeming_never_lowers_what_backs_the_rest(before: &SecurityView, after: &SecurityView) -> Check {
+    for (asset, vault) in &before.vaults {
+        let Some(now) = after.vaults.get(asset) else { continue };
+        let taken = after.taken_since(before, asset);
+        let (was, is) = (before.per_share(vault), after.per_share(now));
+        let good = match (&was, &is) {
+            (Some(was), Some(is)) => is >= was,
+            // The last share has taken everything, or there was none.
+            _ => true,
+        };
+        holds(good, "V-2", || {
+            format!("a share of asset {asset} went from {was:?} to {is:?} when {taken:?} was collected")
+        })?;
+        // When nothing else touched the vault, what was paid is known to the atom.
+        let divisor = before.redemption_divisor(vault);
+        let alone = u128::from(now.balance) + taken.paid == vault.balance.into()
+            && after.redemption_divisor(now) + taken.shares == divisor;
+        if taken.collects == 1 && alone {
+            let part = BigInt::from(vault.balance) * taken.shares / divisor;
+            holds(part == taken.paid.into(), "V-2", || {
+                format!("{taken:?} of asset {asset} where {part} was the part in {vault:?}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// V-3: what all open tickets would collect is there. The shares of the tickets that have yet to collect from a vault are exactly
+/// `redeemed_total - collected_total`, so each counts once in what the vault is divided by.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn v3_open_tickets_are_covered(view: &SecurityView) -> Check {
+    for (asset, vault) in &view.vaults {
+        let mut shares = 0;
+        let mut parts = BigInt::zero();
+        for ticket in view.tickets.values().filter(|ticket| has_left(ticket, vault.index)) {
+            shares += u128::from(ticket.shares_atoms);
+            parts += view.part_of(vault, ticket.shares_atoms);
+        }
+        let counted = i128::from(view.security.redeemed_total_atoms) - i128::from(vault.collected);
+        holds(i128::try_from(shares) == Ok(counted), "V-3", || {
+            format!("tickets with {shares} shares have yet to collect asset {asset}, {counted} count")
+        })?;
+        holds(
+            parts <= vault.balance.into() && view.redemption_divisor(vault) >= shares.into(),
+            "V-3",
+            || format!("tickets would collect {parts} of asset {asset}: {vault:?}"),
+        )?;
+    }
+    Ok(())
+}
+
+/// What a step may do to the backing of a share in one vault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BackingMay {
     /// An outside clawback.
@@ -280,28 +411,32 @@ pub struct BackingMay {
     pub rise: bool,
 }
 
-/// V-4: nothing but an outside clawback lowers `balance(V)/D(V)`; only money or shares arriving in V, a burn of bearer shares, or `retire` raises it.
+/// V-4: nothing but an outside clawback lowers `balance(V)/D(V)`; only money or shares arriving in V, a burn of bearer shares, `retire`, or the
+/// rounding of less than one atom per collect raises it. `may`: what the step may do to the vault of an asset.
 ///
 /// # Errors
 /// [`Broken`] with what was seen.
-pub fn v4_backing_per_share_moves_for_a_reason(before: &SecurityView, after: &SecurityView, may: BackingMay) -> Check {
-    let per_share = |view: &SecurityView, vault: &VaultView| {
-        let s = &view.security;
-        let divisor = BigInt::from(view.supply) + s.authorised_atoms + s.redeemed_total_atoms
-            - BigInt::from(s.issued_atoms)
-            - BigInt::from(vault.collected);
-        // With nothing issued or left to issue there is no share to back.
-        divisor
-            .is_positive()
-            .then(|| BigRational::new(vault.balance.into(), divisor))
-    };
+pub fn v4_backing_per_share_moves_for_a_reason(
+    before: &SecurityView,
+    after: &SecurityView,
+    may: impl Fn(Asset) -> BackingMay,
+) -> Check {
     for (asset, vault) in &before.vaults {
         let Some(now) = after.vaults.get(asset) else { continue };
-        if let (Some(was), Some(is)) = (per_share(before, vault), per_share(after, now)) {
-            holds((is >= was || may.fall) && (is <= was || may.rise), "V-4", || {
-                format!("a share of asset {asset} went from {was} to {is}, and the step {may:?}")
-            })?;
-        }
+        // With nothing issued or left to issue there is no share to back.
+        let (Some(was), Some(is)) = (before.per_share(vault), after.per_share(now)) else {
+            continue;
+        };
+        let may = may(*asset);
+        let collects = BigInt::from(after.taken_since(before, asset).collects);
+        let rounding = if collects.is_zero() {
+            is <= was
+        } else {
+            (&is - &was) * BigRational::from(after.redemption_divisor(now)) < collects.into()
+        };
+        holds((is >= was || may.fall) && (rounding || may.rise), "V-4", || {
+            format!("a share of asset {asset} went from {was} to {is}, and the step {may:?}")
+        })?;
     }
     Ok(())
 }
@@ -338,6 +473,9 @@ pub fn e1_events_rebuild_every_account(replay: &Replay, addresses: &[Pubkey], ac
     }
     for (address, state) in &replay.vaults {
         expected.insert(address, (Vault::DISCRIMINATOR, bytemuck::bytes_of(state)));
+    }
+    for (address, state) in &replay.redemptions {
+        expected.insert(address, (Redemption::DISCRIMINATOR, bytemuck::bytes_of(state)));
     }
     for (address, state) in &replay.approvals {
         expected.insert(address, (Approval::DISCRIMINATOR, bytemuck::bytes_of(state)));
@@ -393,17 +531,103 @@ pub fn l1_every_holder_can_claim(
     Ok(())
 }
 
+/// L-1, the redemption half: once redemption is open, every holder can redeem all shares and collect exactly their part of every vault, as soon
+/// as the assets' own issuers let them move. `redeem` tries it without consequences and returns the atoms paid by asset, or `None` if the
+/// holder guards the shares against all programs, which only the holder can end.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn l1_every_holder_can_redeem(
+    view: &SecurityView,
+    now: i64,
+    holder: &HolderView,
+    redeem: impl FnOnce(Wallet, u64) -> Option<Result<BTreeMap<Asset, u64>, String>>,
+) -> Check {
+    let Some(position) = &holder.position else {
+        return Ok(());
+    };
+    let opens = view.security.redeem_after_ts;
+    let behind = view.growth(position, &view.accrual_at(now)).is_negative();
+    if position.shares_atoms == 0 || behind || opens == i64::MAX || now < opens {
+        return Ok(());
+    }
+    match redeem(holder.wallet, position.shares_atoms) {
+        None => Ok(()),
+        Some(paid) => paid_in_full(
+            view,
+            position.shares_atoms,
+            |_| true,
+            paid,
+            || format!("wallet {}", holder.wallet),
+        ),
+    }
+}
+
+/// L-1, the other half of redemption: every open ticket can collect exactly its part of every vault that it has left, as soon as the assets' own
+/// issuers let them move. `collect` tries it without consequences and returns the atoms paid by asset.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn l1_every_ticket_can_collect(
+    view: &SecurityView,
+    id: TicketId,
+    collect: impl FnOnce(&[Asset]) -> Result<BTreeMap<Asset, u64>, String>,
+) -> Check {
+    let Some(ticket) = view.tickets.get(&id) else {
+        return Ok(());
+    };
+    let left = |vault: &VaultView| has_left(ticket, vault.index);
+    let assets: Vec<Asset> = view
+        .vaults
+        .iter()
+        .filter(|(_, vault)| left(vault))
+        .map(|(asset, _)| *asset)
+        .collect();
+    paid_in_full(view, ticket.shares_atoms, left, collect(&assets), || {
+        format!("ticket {id:?}")
+    })
+}
+
+fn paid_in_full(
+    view: &SecurityView,
+    shares: u64,
+    from: impl Fn(&VaultView) -> bool,
+    paid: Result<BTreeMap<Asset, u64>, String>,
+    who: impl FnOnce() -> String,
+) -> Check {
+    let expected: BTreeMap<Asset, BigInt> = view
+        .vaults
+        .iter()
+        .filter(|(_, vault)| from(vault))
+        .map(|(asset, vault)| (*asset, view.part_of(vault, shares)))
+        .collect();
+    let good = paid.as_ref().is_ok_and(|paid| {
+        paid.len() == expected.len()
+            && paid
+                .iter()
+                .all(|(asset, paid)| expected.get(asset).is_some_and(|part| *part == (*paid).into()))
+    });
+    holds(good, "L-1", || {
+        format!(
+            "{} has {shares} shares that back {expected:?}, and collecting answers {paid:?}",
+            who()
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use bytemuck::Zeroable;
 
     use super::*;
 
-    /// Two holders of 600 and 400 shares; 1,000 atoms dripped out of 3,000, of which 250 were claimed; a vault.
+    /// Two holders of 600 and 400 shares, and a ticket of the first for 30; 1,000 atoms dripped out of 3,000, of which 250 were claimed; a vault
+    /// whose 99 atoms are divided among 1,980 shares.
     fn sound() -> SecurityView {
         let mut security = Security::zeroed();
-        security.authorised_atoms = 1_000_000;
+        security.authorised_atoms = 2_000;
         security.issued_atoms = 1_100;
+        security.redeemed_total_atoms = 30;
         security.registered_atoms = 1_000;
         security.stream_total_atoms = 3_000;
         security.stream_dripped_atoms = 1_000;
@@ -430,14 +654,41 @@ mod tests {
             vaults: [(
                 0,
                 VaultView {
-                    balance: 90,
+                    index: 0,
+                    balance: 99,
                     collected: 0,
                 },
             )]
             .into(),
+            tickets: [((0, 7), ticket(30))].into(),
+            taken: BTreeMap::new(),
             claimed: 250,
             latest: 100,
         }
+    }
+
+    fn ticket(shares_atoms: u64) -> Redemption {
+        let mut ticket = Redemption::zeroed();
+        ticket.vault_count = 1;
+        ticket.shares_atoms = shares_atoms;
+        ticket
+    }
+
+    /// [`sound`], after its ticket has collected.
+    fn collected(paid: u64) -> SecurityView {
+        let mut view = sound();
+        let vault = view.vaults.get_mut(&0).unwrap();
+        vault.balance -= paid;
+        vault.collected = 30;
+        view.tickets.get_mut(&(0, 7)).unwrap().collected[0] = 1;
+        let taken = Taken {
+            collects: 1,
+            shares: 30,
+            paid: paid.into(),
+            arrived: paid.into(),
+        };
+        view.taken.insert(0, taken);
+        view
     }
 
     fn id_of(check: Check) -> &'static str {
@@ -458,8 +709,19 @@ mod tests {
             u1_payout_vault_covers_what_is_owed(&view),
             u2_money_is_conserved_exactly(&view),
             u3_settling_often_changes_nothing(&view, &[150, 151, 299], 400),
-            v1_vaults_only_grow(&view, &view, false),
-            v4_backing_per_share_moves_for_a_reason(&view, &view, BackingMay::default()),
+            v1_only_collecting_lowers_a_vault(&view, &view, false),
+            v2_redeeming_never_lowers_what_backs_the_rest(&view, &view),
+            v3_open_tickets_are_covered(&view),
+            v4_backing_per_share_moves_for_a_reason(&view, &view, |_| BackingMay::default()),
+        ] {
+            assert_eq!(check, Ok(()));
+        }
+        let after = collected(1);
+        for check in [
+            v1_only_collecting_lowers_a_vault(&view, &after, false),
+            v2_redeeming_never_lowers_what_backs_the_rest(&view, &after),
+            v3_open_tickets_are_covered(&after),
+            v4_backing_per_share_moves_for_a_reason(&view, &after, |_| BackingMay::default()),
         ] {
             assert_eq!(check, Ok(()));
         }
@@ -485,7 +747,7 @@ mod tests {
         let mut view = sound();
         view.security.reserved_atoms = 1_000_000;
         assert_eq!(id_of(s2_promises_stay_within_authorised(&view)), "S-2");
-        for supply in [999, 1_101] {
+        for supply in [999, 1_071] {
             let mut view = sound();
             view.supply = supply;
             assert_eq!(id_of(s3_supply_is_at_most_what_was_issued(&view)), "S-3");
@@ -526,9 +788,9 @@ mod tests {
         less.vaults.get_mut(&0).unwrap().balance -= 1;
         more.vaults.get_mut(&0).unwrap().balance += 1;
         let may = |fall, rise| BackingMay { fall, rise };
-        assert_eq!(id_of(v1_vaults_only_grow(&before, &less, false)), "V-1");
-        assert_eq!(id_of(v1_vaults_only_grow(&before, &less, true)), "holds");
-        let v4 = |after: &SecurityView, may| id_of(v4_backing_per_share_moves_for_a_reason(&before, after, may));
+        assert_eq!(id_of(v1_only_collecting_lowers_a_vault(&before, &less, false)), "V-1");
+        assert_eq!(id_of(v1_only_collecting_lowers_a_vault(&before, &less, true)), "holds");
+        let v4 = |after: &SecurityView, may| id_of(v4_backing_per_share_moves_for_a_reason(&before, after, |_| may));
         assert_eq!(v4(&less, may(false, true)), "V-4");
         assert_eq!(v4(&less, may(true, false)), "holds");
         assert_eq!(v4(&more, may(true, false)), "V-4");
@@ -536,6 +798,46 @@ mod tests {
         let mut diluted = sound();
         diluted.security.authorised_atoms += 1;
         assert_eq!(v4(&diluted, may(false, true)), "V-4");
+    }
+
+    #[test]
+    fn v1_notices_that_more_left_a_vault_than_an_event_says() {
+        let mut after = collected(1);
+        after.vaults.get_mut(&0).unwrap().balance -= 1;
+        assert_eq!(id_of(v1_only_collecting_lowers_a_vault(&sound(), &after, false)), "V-1");
+    }
+
+    #[test]
+    fn v2_and_v4_notice_a_part_that_is_one_atom_too_large_or_too_small() {
+        for (paid, v2, v4) in [(1, "holds", "holds"), (2, "V-2", "V-4"), (0, "V-2", "V-4")] {
+            let after = collected(paid);
+            assert_eq!(
+                id_of(v2_redeeming_never_lowers_what_backs_the_rest(&sound(), &after)),
+                v2,
+                "{paid} paid"
+            );
+            let may = |_| BackingMay::default();
+            assert_eq!(
+                id_of(v4_backing_per_share_moves_for_a_reason(&sound(), &after, may)),
+                v4,
+                "{paid} paid"
+            );
+        }
+    }
+
+    #[test]
+    fn v3_notices_tickets_that_do_not_count_and_shares_that_count_twice() {
+        let mut uncounted = sound();
+        uncounted.security.redeemed_total_atoms = 29;
+        let mut twice = sound();
+        twice.tickets.insert((1, 7), ticket(30));
+        let mut gone = sound();
+        gone.tickets.clear();
+        let mut forgotten = collected(1);
+        forgotten.vaults.get_mut(&0).unwrap().collected = 0;
+        for view in [uncounted, twice, gone, forgotten] {
+            assert_eq!(id_of(v3_open_tickets_are_covered(&view)), "V-3");
+        }
     }
 
     #[test]
@@ -596,5 +898,36 @@ mod tests {
             id_of(l1_every_holder_can_claim(&view, 100, |_| Err(String::new()))),
             "L-1"
         );
+    }
+
+    #[test]
+    fn l1_notices_a_redemption_that_fails_or_pays_another_amount() {
+        let mut view = sound();
+        // 600 of 1,980 shares: 30 of 99 atoms.
+        let redeem = |view: &SecurityView, paid: Result<u64, String>| {
+            id_of(l1_every_holder_can_redeem(view, 100, &view.holders[0], |_, shares| {
+                assert_eq!(shares, 600);
+                Some(paid.map(|paid| [(0, paid)].into()))
+            }))
+        };
+        assert_eq!(redeem(&view, Ok(30)), "holds");
+        assert_eq!(redeem(&view, Ok(29)), "L-1");
+        assert_eq!(redeem(&view, Err(String::new())), "L-1");
+        view.security.redeem_after_ts = 101;
+        let never_called = |_, _| unreachable!("redemption is not open");
+        assert_eq!(
+            id_of(l1_every_holder_can_redeem(&view, 100, &view.holders[0], never_called)),
+            "holds"
+        );
+        let collect = |paid: Result<BTreeMap<Asset, u64>, String>| {
+            id_of(l1_every_ticket_can_collect(&view, (0, 7), |assets| {
+                assert_eq!(assets, [0]);
+                paid
+            }))
+        };
+        assert_eq!(collect(Ok([(0, 1)].into())), "holds");
+        assert_eq!(collect(Ok([(0, 2)].into())), "L-1");
+        assert_eq!(collect(Ok(BTreeMap::new())), "L-1");
+        assert_eq!(collect(Err(String::new())), "L-1");
     }
 }

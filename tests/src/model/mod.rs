@@ -8,15 +8,19 @@
 //! A method may leave a half-made change behind when it refuses: apply it to a clone, as a transaction does.
 
 mod accrual;
+mod redemption;
 mod security;
 
 pub use accrual::{fraction_unit, Accrual};
+pub use redemption::{Collected, Collection, Ticket};
 pub use security::{Deposit, Destination, Position, Security, Terms, Vault};
 
 /// A wallet, by its number among the wallets of a test.
 pub type Wallet = usize;
 /// An asset, by its number among the assets of a test.
 pub type Asset = usize;
+/// A ticket: its holder, and the number that the holder gave it.
+pub type TicketId = (Wallet, u64);
 
 /// Why an instruction must be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +59,18 @@ pub enum Refusal {
     BadMint,
     /// The new time is not earlier.
     NotEarlier,
+    /// Redemption is not open yet, or never will be.
+    RedemptionNotOpen,
+    /// All indices of vaults are taken.
+    TooManyVaults,
+    /// The vault was opened after the ticket.
+    OutOfReach,
+    /// The ticket has collected there.
+    CollectedAlready,
+    /// The ticket has something left to collect.
+    NotAllCollected,
+    /// Less would arrive than the holder demands.
+    TooLittle,
 }
 
 /// A deliberate error in the model: the suite must notice that the program does not make it.
@@ -82,11 +98,35 @@ pub enum Flaw {
     IgnoreApproval,
     /// Counts what was sent to a vault, not what arrived.
     CountSent,
+    /// Divides a vault without the capacity that was not issued yet.
+    ForgetUnissued,
+    /// Divides a vault without the shares of open tickets.
+    ForgetOpenTickets,
+    /// Rounds the part of a vault up.
+    CeilPart,
+    /// Lets tickets collect from vaults that were opened later.
+    LaterVaultInReach,
+    /// Opens a vault as if nothing had been redeemed before.
+    LaterVaultFromZero,
+    /// Lets a ticket earn upside.
+    TicketEarns,
+    /// Lets a ticket collect twice.
+    CollectTwice,
+    /// Forgets that a ticket has collected when it divides for the next.
+    ForgetCollected,
+    /// Redeems before redemption is open.
+    RedeemAnyTime,
+    /// Closes tickets that have something left.
+    CloseEarly,
+    /// Lets redeemed capacity be issued again.
+    ReuseCapacity,
+    /// Takes what left the vault for what arrived.
+    CountPaid,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 23] = [
         Self::CeilPayout,
         Self::AccrueToBearer,
         Self::LoseRemainder,
@@ -98,5 +138,17 @@ impl Flaw {
         Self::RetireTooMuch,
         Self::IgnoreApproval,
         Self::CountSent,
+        Self::ForgetUnissued,
+        Self::ForgetOpenTickets,
+        Self::CeilPart,
+        Self::LaterVaultInReach,
+        Self::LaterVaultFromZero,
+        Self::TicketEarns,
+        Self::CollectTwice,
+        Self::ForgetCollected,
+        Self::RedeemAnyTime,
+        Self::CloseEarly,
+        Self::ReuseCapacity,
+        Self::CountPaid,
     ];
 }

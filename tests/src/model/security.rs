@@ -6,10 +6,12 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use super::{Accrual, Asset, Flaw, Refusal, Wallet};
+use super::{Accrual, Asset, Flaw, Refusal, Ticket, TicketId, Wallet};
 
 /// The least that may be authorised, share atoms.
 const LEAST_AUTHORISED: u64 = 1_000_000;
+/// Most vaults of a security.
+const MOST_VAULTS: usize = 256;
 /// Ten years of 365 days, seconds.
 const TEN_YEARS: i64 = 10 * 365 * 86_400;
 
@@ -54,8 +56,12 @@ pub struct Vault {
     pub balance: BigInt,
     /// Asset atoms that deposits brought in.
     pub deposited: BigInt,
-    /// Share atoms whose tickets have collected here.
+    /// Share atoms whose tickets have collected here, or were redeemed before it was opened.
     pub collected: BigInt,
+    /// Asset atoms that tickets were paid.
+    pub paid: BigInt,
+    /// Asset atoms of them that arrived.
+    pub arrived: BigInt,
 }
 
 /// Where a claim is to pay.
@@ -99,6 +105,8 @@ pub struct Security {
     pub pending: Option<Wallet>,
     /// Share atoms ever issued.
     pub issued: BigInt,
+    /// Share atoms ever redeemed.
+    pub redeemed: BigInt,
     /// Registered share atoms.
     pub registered: BigInt,
     /// Stream and accumulator.
@@ -119,16 +127,24 @@ pub struct Security {
     pub approved: BTreeSet<Wallet>,
     /// By asset.
     pub vaults: BTreeMap<Asset, Vault>,
+    /// Those not closed.
+    pub tickets: BTreeMap<TicketId, Ticket>,
     /// The deliberate error, if any.
     pub flaw: Option<Flaw>,
 }
 
-fn ensure(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
+pub(super) fn ensure(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
     if holds {
         Ok(())
     } else {
         Err(refusal)
     }
+}
+
+/// What arrives of a transfer of which the mint withholds a fee, rounded up.
+pub(super) fn after_fee(amount: &BigInt, fee_bps: u16, fee_maximum: u64) -> BigInt {
+    let fee = BigRational::new(amount * fee_bps, 10_000.into()).ceil().to_integer();
+    amount - fee.min(fee_maximum.into())
 }
 
 impl Security {
@@ -160,6 +176,7 @@ impl Security {
             issuer,
             pending: None,
             issued: initial.into(),
+            redeemed: BigInt::zero(),
             registered: initial.into(),
             accrual: Accrual::new(now),
             received: BigInt::zero(),
@@ -170,6 +187,7 @@ impl Security {
             bearer: BTreeMap::new(),
             approved: BTreeSet::new(),
             vaults: BTreeMap::new(),
+            tickets: BTreeMap::new(),
             flaw,
         };
         security.position(issuer).shares = initial.into();
@@ -180,12 +198,6 @@ impl Security {
     #[must_use]
     pub fn supply(&self) -> BigInt {
         self.bearer.values().sum::<BigInt>() + &self.registered
-    }
-
-    /// What a vault's balance is divided by: `live supply + (authorised - issued) + redeemed - collected`.
-    #[must_use]
-    pub fn redemption_divisor(&self, vault: &Vault) -> BigInt {
-        self.supply() + self.terms.authorised - &self.issued - &vault.collected
     }
 
     /// What a wallet is owed at a time, payout atoms with their fraction; `None` when the clock is behind its checkpoint.
@@ -201,15 +213,17 @@ impl Security {
     /// The accrual settled to a time, not stored.
     #[must_use]
     pub fn accrual_at(&self, now: i64) -> Accrual {
-        let earning = if self.flaw == Some(Flaw::AccrueToBearer) {
-            self.supply()
-        } else {
-            self.registered.clone()
+        let earning = match self.flaw {
+            Some(Flaw::AccrueToBearer) => self.supply(),
+            Some(Flaw::TicketEarns) => {
+                &self.registered + self.tickets.values().map(|ticket| &ticket.shares).sum::<BigInt>()
+            }
+            _ => self.registered.clone(),
         };
         self.accrual.at(now, &earning, self.flaw)
     }
 
-    fn settle(&mut self, now: i64) {
+    pub(super) fn settle(&mut self, now: i64) {
         self.accrual = self.accrual_at(now);
     }
 
@@ -223,7 +237,7 @@ impl Security {
         })
     }
 
-    fn settle_position(&mut self, wallet: Wallet, accrual: &Accrual) -> Result<&mut Position, Refusal> {
+    pub(super) fn settle_position(&mut self, wallet: Wallet, accrual: &Accrual) -> Result<&mut Position, Refusal> {
         let position = self.position(wallet);
         position.accrued += accrual
             .earned(&position.shares, &position.checkpoint)
@@ -232,7 +246,7 @@ impl Security {
         Ok(position)
     }
 
-    fn has_position(&self, wallet: Wallet) -> Result<(), Refusal> {
+    pub(super) fn has_position(&self, wallet: Wallet) -> Result<(), Refusal> {
         ensure(self.positions.contains_key(&wallet), Refusal::Missing)
     }
 
@@ -529,11 +543,19 @@ impl Security {
         self.by_issuer(by)?;
         ensure(!self.vaults.contains_key(&asset), Refusal::Exists)?;
         ensure(acceptable, Refusal::BadMint)?;
+        ensure(self.vaults.len() < MOST_VAULTS, Refusal::TooManyVaults)?;
         let vault = Vault {
             index: self.vaults.len(),
             balance: balance.into(),
             deposited: BigInt::zero(),
-            collected: BigInt::zero(),
+            // Tickets of before have no part in it.
+            collected: if self.flaw == Some(Flaw::LaterVaultFromZero) {
+                BigInt::zero()
+            } else {
+                self.redeemed.clone()
+            },
+            paid: BigInt::zero(),
+            arrived: BigInt::zero(),
         };
         self.vaults.insert(asset, vault);
         Ok(())
@@ -549,14 +571,10 @@ impl Security {
         ensure(meets.mint_open, Refusal::BadMint)?;
         ensure(meets.vault_open, Refusal::BadAccount)?;
         ensure(meets.source >= amount, Refusal::NotEnough)?;
-        let fee = BigRational::new(BigInt::from(amount) * meets.fee_bps, 10_000.into())
-            .ceil()
-            .to_integer()
-            .min(meets.fee_maximum.into());
         let arrived = if self.flaw == Some(Flaw::CountSent) {
             amount.into()
         } else {
-            BigInt::from(amount) - fee
+            after_fee(&amount.into(), meets.fee_bps, meets.fee_maximum)
         };
         ensure(!arrived.is_zero(), Refusal::Nothing)?;
         vault.balance += &arrived;

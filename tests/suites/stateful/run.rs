@@ -1,6 +1,7 @@
 //! Runs a sequence on the machine and in the model, and compares after every step.
 
 mod compare;
+mod liveness;
 mod outside;
 mod protocol;
 
@@ -12,20 +13,20 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Zero;
 use solana_transaction::{InstructionError, TransactionError};
-use upside::state::{Position, Vault};
-use upside_client::{accounts::decode, events::Event, instructions::Claim, replay::Replay};
+use upside::state::{Position, Redemption, Vault};
+use upside_client::{accounts::decode, events::Event, replay::Replay};
 use upside_tests::{
     context::START_TS,
     invariants::*,
-    model::{Flaw, Security},
+    model::{Asset, Flaw, Security},
 };
 
 use crate::{
-    step::{Meddling, Step, SECURITIES, WALLETS},
+    step::{Meddling, Receiver, Step, OWN_ASSETS, SECURITIES, TICKETS, WALLETS},
     world::{token, Fixture, Machine, Snapshot, TokenView},
 };
 
-/// Every so many steps, claims of every holder are tried (L-1) and the metadata is compared.
+/// Every so many steps, claims of every holder and a redemption are tried (L-1) and the metadata is compared.
 const DEEP_EVERY: usize = 8;
 
 type Models = [Option<Security>; SECURITIES];
@@ -56,42 +57,62 @@ pub fn run(fixture: &Fixture, sequence: &[Step], flaw: Option<Flaw>, tally: &mut
     Ok(())
 }
 
-struct Run<'a> {
+/// Seconds of an epoch: changed transfer fees apply two of them later.
+const EPOCH_SECONDS: i64 = 172_800;
+
+/// What left a security, by the events.
+#[derive(Clone, Debug, Default)]
+struct Outflow {
+    /// Payout atoms claimed.
+    claimed: u128,
+    /// Assets collected.
+    taken: BTreeMap<Asset, Taken>,
+}
+
+type Outflows = [Outflow; SECURITIES];
+
+/// A sequence under way.
+#[derive(Clone)]
+pub struct Run<'a> {
     fixture: &'a Fixture,
     machine: Machine<'a>,
     models: Models,
     replay: Replay,
-    claimed: [u128; SECURITIES],
+    outflows: Outflows,
     snapshot: Snapshot,
     views: Views,
     now: i64,
     latest: i64,
+    /// How often redemptions were tried.
+    tried: usize,
     flaw: Option<Flaw>,
 }
 
-/// Whether a step, or one that it bundles, can change what backs a share.
-fn backing_may(step: &Step) -> BackingMay {
+/// What a step may do to the backing of a share of security `s` in the vault of asset `a`.
+fn backing_may(step: &Step, s: usize, a: Asset) -> BackingMay {
+    let rises = |rise: bool| BackingMay { fall: false, rise };
     match step {
-        Step::ClawBack { .. } => BackingMay {
-            fall: true,
+        Step::ClawBack { s: of, a: asset, .. } => BackingMay {
+            fall: (*of, *asset) == (s, a),
             rise: false,
         },
-        Step::DonateToVault { .. } | Step::Deposit { .. } | Step::BurnBearer { .. } | Step::Retire { .. } => {
-            BackingMay {
-                fall: false,
-                rise: true,
-            }
+        Step::DonateToVault { s: to, a: asset, .. } | Step::Deposit { s: to, a: asset, .. } => {
+            rises((*to, *asset) == (s, a))
         }
-        Step::Bundle(steps) => BackingMay {
-            fall: false,
-            rise: steps.iter().any(|step| backing_may(step).rise),
-        },
+        Step::BurnBearer { s: of, .. } | Step::Retire { s: of, .. } => rises(*of == s),
+        Step::Collect {
+            s: of,
+            to: Receiver::OtherVault,
+            ..
+        } => rises(*of != s),
+        Step::Bundle(steps) => rises(steps.iter().any(|step| backing_may(step, s, a).rise)),
         _ => BackingMay::default(),
     }
 }
 
 impl<'a> Run<'a> {
-    fn new(fixture: &'a Fixture, flaw: Option<Flaw>) -> Self {
+    /// A run of a machine of its own.
+    pub fn new(fixture: &'a Fixture, flaw: Option<Flaw>) -> Self {
         let machine = Machine::new(fixture);
         Self {
             fixture,
@@ -99,16 +120,17 @@ impl<'a> Run<'a> {
             machine,
             models: [None, None],
             replay: Replay::default(),
-            claimed: [0; SECURITIES],
+            outflows: Outflows::default(),
             views: [None, None],
             now: START_TS,
             latest: START_TS,
+            tried: 0,
             flaw,
         }
     }
 
     /// Runs one step; whether it was accepted.
-    fn step(&mut self, step: &Step, deep: bool) -> Result<bool, String> {
+    pub fn step(&mut self, step: &Step, deep: bool) -> Result<bool, String> {
         match step {
             Step::Wait(seconds) | Step::SetBack(seconds) => {
                 let seconds = if matches!(step, Step::Wait(_)) {
@@ -118,7 +140,7 @@ impl<'a> Run<'a> {
                 };
                 self.now += seconds;
                 self.latest = self.latest.max(self.now);
-                self.machine.set_time(self.now);
+                self.machine.set_time(self.now, self.epoch());
                 self.check(step, true, Vec::new(), deep)?;
                 Ok(true)
             }
@@ -142,6 +164,16 @@ impl<'a> Run<'a> {
                 None => self.send_protocol(step, deep),
             },
         }
+    }
+
+    /// The epoch: like the real one it never goes back.
+    fn epoch(&self) -> u64 {
+        u64::try_from((self.latest - START_TS) / EPOCH_SECONDS).unwrap_or_default()
+    }
+
+    /// The model of a security as it is now.
+    pub fn model(&self, s: usize) -> Option<&Security> {
+        self.models[s].as_ref()
     }
 
     fn send_protocol(&mut self, step: &Step, deep: bool) -> Result<bool, String> {
@@ -250,9 +282,9 @@ impl<'a> Run<'a> {
             }
             Ok((events, after)) => {
                 let mut replay = self.replay.clone();
-                let mut claimed = self.claimed;
-                apply_events(&mut replay, &mut claimed, self.fixture, &events)?;
-                let views = self.views_of(&after, &claimed)?;
+                let mut outflows = self.outflows.clone();
+                apply_events(&mut replay, &mut outflows, self.fixture, &events)?;
+                let views = self.views_of(&after, &outflows)?;
                 let signers: BTreeSet<Pubkey> = instructions
                     .iter()
                     .flat_map(|instruction| &instruction.accounts)
@@ -264,7 +296,9 @@ impl<'a> Run<'a> {
                     if let Some(view) = view {
                         self.check_view(view).map_err(|e| seen(e.to_string()))?;
                         if let Some(before) = &self.views[s] {
-                            v1_vaults_only_grow(before, view, false).map_err(|e| seen(e.to_string()))?;
+                            v1_only_collecting_lowers_a_vault(before, view, false).map_err(|e| seen(e.to_string()))?;
+                            v2_redeeming_never_lowers_what_backs_the_rest(before, view)
+                                .map_err(|e| seen(e.to_string()))?;
                             self.nobody_loses(s, before, view, &after, &signers).map_err(seen)?;
                         }
                     }
@@ -276,7 +310,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A wallet that has not signed keeps its shares and, owed and paid together, its money.
+    /// A wallet that has not signed keeps its shares, its tickets, its assets and, owed and paid together, its money.
     fn nobody_loses(
         &self,
         s: usize,
@@ -318,19 +352,33 @@ impl<'a> Run<'a> {
                     "wallet {w} did not sign and went from {was:?} to {is:?} (registered, bearer, money)"
                 ));
             }
+            let tickets = |view: &SecurityView| {
+                let own = view.tickets.iter().filter(|((holder, _), _)| *holder == w);
+                own.map(|(id, ticket)| (*id, bytemuck::bytes_of(ticket).to_vec()))
+                    .collect::<Vec<_>>()
+            };
+            let poorer = self.fixture.receiver[w].iter().any(|address| {
+                let has = |accounts: &Snapshot| self.view_in(accounts, address).map_or(0, |account| account.amount);
+                has(after_accounts) < has(&self.snapshot)
+            });
+            if tickets(before) != tickets(after) || poorer {
+                return Err(format!(
+                    "wallet {w} did not sign and lost a ticket, its use or an asset"
+                ));
+            }
         }
         Ok(())
     }
 
-    fn views_of(&self, snapshot: &Snapshot, claimed: &[u128; SECURITIES]) -> Result<Views, String> {
+    fn views_of(&self, snapshot: &Snapshot, outflows: &Outflows) -> Result<Views, String> {
         let mut views = [None, None];
         for (s, view) in views.iter_mut().enumerate() {
-            *view = self.view_of(s, snapshot, claimed[s])?;
+            *view = self.view_of(s, snapshot, &outflows[s])?;
         }
         Ok(views)
     }
 
-    fn view_of(&self, s: usize, snapshot: &Snapshot, claimed: u128) -> Result<Option<SecurityView>, String> {
+    fn view_of(&self, s: usize, snapshot: &Snapshot, outflow: &Outflow) -> Result<Option<SecurityView>, String> {
         let place = &self.fixture.places[s];
         let account = |address: &Pubkey| {
             let account = snapshot[self.fixture.at(address).expect("a tracked address")].as_ref();
@@ -360,10 +408,20 @@ impl<'a> Run<'a> {
                 vaults.insert(
                     a,
                     VaultView {
+                        index: vault.index,
                         balance,
                         collected: vault.collected_total_atoms,
                     },
                 );
+            }
+        }
+        let mut tickets = BTreeMap::new();
+        for (w, addresses) in place.redemption.iter().enumerate() {
+            for (id, address) in (0..TICKETS as u64).zip(addresses) {
+                if let Some(ticket) = account(address) {
+                    let ticket: Redemption = decode(address, ticket).map_err(|e| e.to_string())?;
+                    tickets.insert((w, id), ticket);
+                }
             }
         }
         let supply = account(&place.keys.mint)
@@ -377,7 +435,9 @@ impl<'a> Run<'a> {
                 .amount,
             holders,
             vaults,
-            claimed,
+            tickets,
+            taken: outflow.taken.clone(),
+            claimed: outflow.claimed,
             latest: self.latest,
         }))
     }
@@ -388,6 +448,7 @@ impl<'a> Run<'a> {
         s3_supply_is_at_most_what_was_issued(view)?;
         u1_payout_vault_covers_what_is_owed(view)?;
         u2_money_is_conserved_exactly(view)?;
+        v3_open_tickets_are_covered(view)?;
         let last = view.security.stream_last_ts;
         let between = [last + 1, last + 3_601, last + 700_001];
         u3_settling_often_changes_nothing(view, &between, last + 800_000)
@@ -400,20 +461,25 @@ impl<'a> Run<'a> {
             a1_a_failure_changes_nothing(&self.fixture.tracked, &self.snapshot, &snapshot, &self.fixture.bank)
                 .map_err(|e| e.to_string())?;
         }
-        apply_events(&mut self.replay, &mut self.claimed, self.fixture, &events)?;
+        apply_events(&mut self.replay, &mut self.outflows, self.fixture, &events)?;
+        self.collected_assets_arrive(&events, &snapshot)?;
         let changed = snapshot != self.snapshot || matches!(step, Step::Wait(_) | Step::SetBack(_));
-        let views = self.views_of(&snapshot, &self.claimed)?;
+        let views = self.views_of(&snapshot, &self.outflows)?;
         if changed {
             e1_events_rebuild_every_account(&self.replay, &self.fixture.tracked, &snapshot)
                 .map_err(|e| e.to_string())?;
-            let may = backing_may(step);
             for (s, view) in views.iter().enumerate() {
                 self.compare(s, view.as_ref(), &snapshot)?;
                 let Some(view) = view else { continue };
                 self.check_view(view).map_err(|e| e.to_string())?;
                 if let Some(before) = &self.views[s] {
-                    v1_vaults_only_grow(before, view, may.fall).map_err(|e| e.to_string())?;
-                    v4_backing_per_share_moves_for_a_reason(before, view, may).map_err(|e| e.to_string())?;
+                    let clawed_back = matches!(step, Step::ClawBack { .. });
+                    v1_only_collecting_lowers_a_vault(before, view, clawed_back).map_err(|e| e.to_string())?;
+                    if !clawed_back {
+                        v2_redeeming_never_lowers_what_backs_the_rest(before, view).map_err(|e| e.to_string())?;
+                    }
+                    v4_backing_per_share_moves_for_a_reason(before, view, |a| backing_may(step, s, a))
+                        .map_err(|e| e.to_string())?;
                 }
             }
         }
@@ -421,35 +487,26 @@ impl<'a> Run<'a> {
         self.views = views;
         if deep {
             self.try_claims()?;
+            self.try_redemptions()?;
             self.compare_metadata()?;
         }
         Ok(())
     }
 
-    /// L-1: each holder claims, signing, to an account that nobody can meddle with; nothing is kept of it.
-    fn try_claims(&mut self) -> Result<(), String> {
-        for s in 0..SECURITIES {
-            let Some(view) = self.views[s].clone() else { continue };
-            // Paid ahead of a clock that was set back: the vault is short until the clock is there again.
-            if !view.paid_ahead().is_zero() {
-                continue;
+    /// What the events say has arrived at wallets' own accounts is there.
+    fn collected_assets_arrive(&self, events: &[Event], after: &Snapshot) -> Result<(), String> {
+        let mut arrived: BTreeMap<Pubkey, u64> = BTreeMap::new();
+        for event in events {
+            if let Event::AssetCollected(e) = event {
+                *arrived.entry(e.receiver).or_default() += e.arrived_atoms;
             }
-            let place = &self.fixture.places[s];
-            let (machine, snapshot, wallets) = (&mut self.machine, &self.snapshot, &self.fixture.wallets);
-            l1_every_holder_can_claim(&view, self.now, |w| {
-                let claim = Claim {
-                    keys: &place.keys,
-                    holder: wallets[w],
-                    payout_account: place.payout[w][2],
-                    holder_signs: true,
-                };
-                let (events, _) = machine.simulate(&[claim.instruction()], snapshot)?;
-                match events.as_slice() {
-                    [Event::UpsideClaimed(event)] => Ok(event.amount_atoms),
-                    other => Err(format!("the claim emitted {other:?}")),
-                }
-            })
-            .map_err(|e| e.to_string())?;
+        }
+        for address in self.fixture.receiver.iter().flat_map(|own| &own[..OWN_ASSETS]) {
+            let Some(arrived) = arrived.get(address) else { continue };
+            let has = |accounts: &Snapshot| self.view_in(accounts, address).map_or(0, |view| view.amount);
+            if has(&self.snapshot) + arrived != has(after) {
+                return Err(format!("{arrived} are said to have arrived at {address}"));
+            }
         }
         Ok(())
     }
@@ -480,18 +537,30 @@ fn refused_in_words(failed: &FailedTransactionMetadata) -> Result<(), String> {
 
 fn apply_events(
     replay: &mut Replay,
-    claimed: &mut [u128; SECURITIES],
+    outflows: &mut Outflows,
     fixture: &Fixture,
     events: &[Event],
 ) -> Result<(), String> {
     for event in events {
         replay.apply(event).map_err(|e| format!("E-1: {e}"))?;
-        if let Event::UpsideClaimed(claim) = event {
-            for (s, place) in fixture.places.iter().enumerate() {
-                if place.keys.security == claim.security {
-                    claimed[s] += u128::from(claim.amount_atoms);
+        let of = |security: &Pubkey| fixture.places.iter().position(|place| place.keys.security == *security);
+        match event {
+            Event::UpsideClaimed(e) => {
+                if let Some(s) = of(&e.security) {
+                    outflows[s].claimed += u128::from(e.amount_atoms);
                 }
             }
+            Event::AssetCollected(e) => {
+                let Some(s) = of(&e.security) else { continue };
+                let asset = fixture.places[s].vault.iter().position(|vault| *vault == e.vault);
+                let asset = asset.ok_or("collected from a vault that nobody watches")?;
+                let taken = outflows[s].taken.entry(asset).or_default();
+                taken.collects += 1;
+                taken.shares += u128::from(e.shares_atoms);
+                taken.paid += u128::from(e.paid_atoms);
+                taken.arrived += u128::from(e.arrived_atoms);
+            }
+            _ => {}
         }
     }
     Ok(())

@@ -5,10 +5,16 @@ use rand::{rngs::StdRng, seq::SliceRandom, Rng};
 
 /// Wallets that take part. The first two create the two securities.
 pub const WALLETS: usize = 6;
-/// Assets: five mints, then the shares of the other security.
+/// Assets: three that are nothing else, the payout mint of the first security, one that the policy refuses, the shares of the other security.
 pub const ASSETS: usize = 6;
+/// The first assets, of which every wallet has a token account.
+pub const OWN_ASSETS: usize = 3;
+/// The one of them that charges for transfers.
+pub const FEE_ASSET: usize = 2;
 /// The asset that is the share of the other security.
 pub const OTHER_SHARE: usize = 5;
+/// Tickets that a holder may have open at once: their ids count from 0.
+pub const TICKETS: usize = 2;
 /// Securities.
 pub const SECURITIES: usize = 2;
 
@@ -63,6 +69,54 @@ pub enum Payee {
     Inbox,
     /// The payout vault.
     PayoutVault,
+}
+
+/// A ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ticket {
+    /// The one of a wallet with an id, open or not.
+    Of(usize, u64),
+    /// One of those that are open, counted round.
+    Open(usize),
+    /// One of those that have collected everything, counted round.
+    Done(usize),
+}
+
+/// A vault that a ticket collects from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leg {
+    /// The one of an asset, open or not.
+    Asset(usize),
+    /// One of those that the ticket has left, counted round.
+    Left(usize),
+}
+
+/// A token account that an asset may be collected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receiver {
+    /// The associated token account of the holder.
+    Own,
+    /// The associated token account of another wallet.
+    Of(usize),
+    /// The vault itself.
+    Vault,
+    /// The other security's vault of the asset.
+    OtherVault,
+    /// The inbox of a security.
+    InboxOf(usize),
+    /// The payout vault of a security.
+    PayoutVaultOf(usize),
+}
+
+/// How many asset atoms must arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Least {
+    /// Any number.
+    Any,
+    /// Exactly what is to arrive.
+    Exact,
+    /// One atom more.
+    OneMore,
 }
 
 /// A token account of shares.
@@ -181,6 +235,12 @@ pub enum Step {
         by: usize,
         at: i64,
     },
+    /// Redemption opens so many seconds from now.
+    AdvanceFromNow {
+        s: usize,
+        by: usize,
+        seconds: i64,
+    },
     Rename {
         s: usize,
         by: usize,
@@ -199,6 +259,23 @@ pub enum Step {
         s: usize,
         a: usize,
         amount: u64,
+    },
+    Redeem {
+        s: usize,
+        w: usize,
+        id: u64,
+        part: Part,
+    },
+    Collect {
+        s: usize,
+        ticket: Ticket,
+        leg: Leg,
+        to: Receiver,
+        least: Least,
+    },
+    CloseRedemption {
+        s: usize,
+        ticket: Ticket,
     },
     /// The clock moves forward.
     Wait(i64),
@@ -238,6 +315,34 @@ pub enum Step {
     Pause {
         a: usize,
         pause: bool,
+    },
+    /// The fee of the asset that has one changes, two epochs later.
+    SetFee {
+        bps: u16,
+        maximum: u64,
+    },
+    /// A hook appears on an asset's mint, or goes.
+    SetHook {
+        a: usize,
+        on: bool,
+    },
+    FreezeReceiver {
+        w: usize,
+        a: usize,
+        freeze: bool,
+    },
+    CloseReceiver {
+        w: usize,
+        a: usize,
+    },
+    ReopenReceiver {
+        w: usize,
+        a: usize,
+    },
+    ReceiverWantsMemo {
+        w: usize,
+        a: usize,
+        on: bool,
     },
     FreezeInbox {
         s: usize,
@@ -363,6 +468,26 @@ fn payee(rng: &mut StdRng) -> Payee {
     }
 }
 
+/// Mostly one of those that are there.
+fn ticket(rng: &mut StdRng, there: fn(usize) -> Ticket) -> Ticket {
+    match rng.gen_range(0..10) {
+        0 => Ticket::Of(rng.gen_range(0..WALLETS), rng.gen_range(0..TICKETS as u64)),
+        1 => Ticket::Open(rng.gen_range(0..WALLETS)),
+        _ => there(rng.gen_range(0..WALLETS)),
+    }
+}
+
+fn receiver(rng: &mut StdRng) -> Receiver {
+    match rng.gen_range(0..20) {
+        0..=12 => Receiver::Own,
+        13..=14 => Receiver::Of(rng.gen_range(0..WALLETS)),
+        15 => Receiver::Vault,
+        16..=17 => Receiver::OtherVault,
+        18 => Receiver::InboxOf(rng.gen_range(0..SECURITIES)),
+        _ => Receiver::PayoutVaultOf(rng.gen_range(0..SECURITIES)),
+    }
+}
+
 fn form(rng: &mut StdRng) -> Form {
     *[Form::Bearer, Form::Registered].choose(rng).expect("forms")
 }
@@ -380,7 +505,7 @@ fn create(rng: &mut StdRng, s: usize) -> Step {
         s,
         curated,
         name: rng.gen_range(1..=64),
-        authorised: *[1_000_000, 1_000_003, 5_000_000, 1_000_000_000_000, 999_999]
+        authorised: *[1_000_000, 1_000_003, 5_000_000, 1_000_000_000_000, u64::MAX, 999_999]
             .choose_weighted(rng, |n| if *n < 1_000_000 { 1 } else { 20 })
             .expect("amounts"),
         initial: *[
@@ -415,7 +540,7 @@ fn instruction(rng: &mut StdRng) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
     let part = Part::any(rng);
-    match rng.gen_range(0..100) {
+    match rng.gen_range(0..124) {
         0 => create(rng, s),
         1..=3 => Step::Issue {
             s,
@@ -477,6 +602,34 @@ fn instruction(rng: &mut StdRng) -> Step {
             by: issuer(rng, s),
             a: rng.gen_range(0..ASSETS),
         },
+        100 => Step::AdvanceFromNow {
+            s,
+            by: issuer(rng, s),
+            seconds: *[0, 0, 1, 100_000].choose(rng).expect("seconds"),
+        },
+        101..=107 => Step::Redeem {
+            s,
+            w,
+            id: rng.gen_range(0..TICKETS as u64),
+            part,
+        },
+        108..=120 => Step::Collect {
+            s,
+            ticket: ticket(rng, Ticket::Open),
+            leg: if rng.gen_bool(0.7) {
+                Leg::Left(rng.gen_range(0..ASSETS))
+            } else {
+                Leg::Asset(rng.gen_range(0..ASSETS))
+            },
+            to: receiver(rng),
+            least: *[Least::Any, Least::Any, Least::Exact, Least::Exact, Least::OneMore]
+                .choose(rng)
+                .expect("leasts"),
+        },
+        121..=123 => Step::CloseRedemption {
+            s,
+            ticket: ticket(rng, Ticket::Done),
+        },
         _ => Step::Deposit {
             s,
             a: rng.gen_range(0..ASSETS).saturating_sub(1),
@@ -489,7 +642,7 @@ fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
     let a = rng.gen_range(0..ASSETS - 1);
-    match rng.gen_range(0..28) {
+    match rng.gen_range(0..36) {
         0..=2 => Step::Bundle((0..rng.gen_range(2..4)).map(|_| instruction(rng)).collect()),
         3..=4 if may_set_back => Step::SetBack(if rng.gen() { rng.gen_range(1..5) } else { wait(rng) }),
         5 => Step::DonateToPayoutVault { s, amount: amount(rng) },
@@ -575,7 +728,33 @@ fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
             .choose(rng)
             .expect("meddlings"),
         },
-        24 => Step::Alias {
+        24 => Step::SetFee {
+            bps: *[0, 1, 50, 2_500, 10_000].choose(rng).expect("fees"),
+            maximum: *[0, 7, 1_000_000, u64::MAX].choose(rng).expect("maxima"),
+        },
+        25 => Step::SetHook {
+            a: rng.gen_range(0..OWN_ASSETS),
+            on: rng.gen_bool(0.3),
+        },
+        26 => Step::FreezeReceiver {
+            w,
+            a: rng.gen_range(0..OWN_ASSETS),
+            freeze: rng.gen_bool(0.4),
+        },
+        27 => Step::CloseReceiver {
+            w,
+            a: rng.gen_range(0..OWN_ASSETS),
+        },
+        28 => Step::ReopenReceiver {
+            w,
+            a: rng.gen_range(0..OWN_ASSETS),
+        },
+        29 => Step::ReceiverWantsMemo {
+            w,
+            a: rng.gen_range(0..OWN_ASSETS),
+            on: rng.gen_bool(0.7),
+        },
+        30..=31 => Step::Alias {
             of: Box::new(instruction(rng)),
             slot: rng.gen_range(0..16),
             with: rng.gen_range(0..16),
@@ -601,11 +780,19 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
             });
         }
         sequence.push(create(rng, s));
+        if rng.gen_bool(0.8) {
+            sequence.push(Step::AdvanceFromNow { s, by: s, seconds: 0 });
+        }
         // Vaults are opened; the one whose accounts are born frozen is thawed.
         for a in 0..ASSETS - 2 {
             if rng.gen_bool(0.5) {
                 sequence.push(Step::OpenVault { s, by: s, a });
                 sequence.extend((a == 1).then_some(Step::FreezeVault { s, a, freeze: false }));
+                sequence.push(Step::Deposit {
+                    s,
+                    a,
+                    amount: amount(rng),
+                });
             }
         }
         // The issuer gives shares away, mostly.
@@ -627,12 +814,41 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
             25..=39 => Step::Wait(wait(rng)),
             _ => instruction(rng),
         };
-        let accept = match step {
-            Step::Propose { s, to: Some(by), .. } if rng.gen_bool(0.5) => Some(Step::Accept { s, by }),
-            _ => None,
+        // What goes together is likely to come together.
+        let then = match step {
+            Step::Propose { s, to: Some(by), .. } if rng.gen_bool(0.5) => vec![Step::Accept { s, by }],
+            Step::Unregister { s, w, part: Part::All }
+            | Step::Transfer {
+                s,
+                from: w,
+                part: Part::All,
+                ..
+            } => {
+                let claim = Step::Claim {
+                    s,
+                    w,
+                    signed: true,
+                    to: Payee::Own,
+                };
+                vec![claim, Step::Close { s, w }]
+            }
+            Step::Redeem { s, w, id, .. } => {
+                let ticket = Ticket::Of(w, id);
+                let collect = |rng: &mut StdRng| Step::Collect {
+                    s,
+                    ticket,
+                    leg: Leg::Left(rng.gen_range(0..ASSETS)),
+                    to: receiver(rng),
+                    least: Least::Exact,
+                };
+                let mut then: Vec<Step> = (0..rng.gen_range(0..4)).map(|_| collect(rng)).collect();
+                then.extend(rng.gen_bool(0.3).then_some(Step::CloseRedemption { s, ticket }));
+                then
+            }
+            _ => Vec::new(),
         };
         sequence.push(step);
-        sequence.extend(accept);
+        sequence.extend(then);
     }
     sequence.truncate(steps);
     sequence

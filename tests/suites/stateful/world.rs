@@ -31,7 +31,7 @@ use upside_client::{
 use upside_lookalike_mints::{balances::MintRef, equity, keys, EquityMint, Extension, PayoutMint, PAYOUT};
 use upside_tests::context::{program_bytes, START_TS};
 
-use crate::step::{OTHER_SHARE, SECURITIES, WALLETS};
+use crate::step::{OTHER_SHARE, OWN_ASSETS, SECURITIES, TICKETS, WALLETS};
 
 /// Atoms that the bank has of each payout mint and asset: more than any sequence spends.
 const BANK_ATOMS: u64 = 1 << 60;
@@ -40,12 +40,10 @@ const BANK_ATOMS: u64 = 1 << 60;
 pub struct AssetMint {
     /// The mint.
     pub mint: MintRef,
+    /// Who may do to it whatever it lets somebody do.
+    pub authority: Pubkey,
     /// Whether the mint passes the policy.
     pub acceptable: bool,
-    /// Transfer fee, basis points.
-    pub fee_bps: u16,
-    /// Most atoms of one fee.
-    pub fee_maximum: u64,
 }
 
 /// Where one security's accounts are.
@@ -70,6 +68,8 @@ pub struct Places {
     pub vault: Vec<Pubkey>,
     /// Token accounts of the vaults, by asset.
     pub vault_account: Vec<Pubkey>,
+    /// Tickets, by wallet and id.
+    pub redemption: Vec<[Pubkey; TICKETS]>,
 }
 
 /// What all sequences share.
@@ -84,10 +84,10 @@ pub struct Fixture {
     pub payouts: [MintRef; SECURITIES],
     /// Authority over the payout mints.
     pub payout_authority: Pubkey,
-    /// Authority over the assets.
-    pub asset_authority: Pubkey,
     /// Assets; the shares of the other security are not among them.
     pub assets: Vec<AssetMint>,
+    /// The wallets' token accounts of the assets, by wallet and asset.
+    pub receiver: Vec<Vec<Pubkey>>,
     /// By security.
     pub places: Vec<Places>,
     /// Every address that a sequence can touch.
@@ -245,29 +245,30 @@ impl Fixture {
         ] {
             let mint = b.token_2022(&description, &asset_authority);
             b.fund_bank(&mint, &asset_authority, description.frozen_by_default());
-            let fee = description.extensions.iter().find_map(|extension| match extension {
-                Extension::TransferFee { bps, maximum_atoms } => Some((*bps, *maximum_atoms)),
-                _ => None,
-            });
-            let (fee_bps, fee_maximum) = fee.unwrap_or_default();
+            for wallet in &wallets {
+                let mut instructions = vec![mint.open_account(&bank, wallet)];
+                if description.frozen_by_default() {
+                    instructions.push(mint.thaw(&asset_authority, wallet).expect("instruction"));
+                }
+                b.send(&instructions);
+            }
             assets.push(AssetMint {
                 mint,
+                authority: asset_authority,
                 acceptable: true,
-                fee_bps,
-                fee_maximum,
             });
         }
-        let legacy = b.legacy("legacy asset", 9, &asset_authority);
-        b.fund_bank(&legacy, &asset_authority, false);
-        let stuck = b.token_2022(&UNMOVABLE, &asset_authority);
-        for (mint, acceptable) in [(legacy, true), (stuck, false)] {
-            assets.push(AssetMint {
-                mint,
-                acceptable,
-                fee_bps: 0,
-                fee_maximum: 0,
-            });
-        }
+        assert_eq!(assets.len(), OWN_ASSETS);
+        assets.push(AssetMint {
+            mint: payouts[0],
+            authority: payout_authority,
+            acceptable: true,
+        });
+        assets.push(AssetMint {
+            mint: b.token_2022(&UNMOVABLE, &asset_authority),
+            authority: asset_authority,
+            acceptable: false,
+        });
         assert_eq!(assets.len(), OTHER_SHARE);
 
         let keys: Vec<SecurityKeys> = (0..SECURITIES)
@@ -320,8 +321,16 @@ impl Fixture {
                     .map(|(vault, asset)| pda::vault_account(vault, &asset.mint, &asset.token_program))
                     .collect(),
                 vault,
+                redemption: wallets
+                    .iter()
+                    .map(|wallet| std::array::from_fn(|id| security.redemption(wallet, id as u64)))
+                    .collect(),
             });
         }
+        let receiver: Vec<Vec<Pubkey>> = wallets
+            .iter()
+            .map(|wallet| assets.iter().map(|asset| asset.mint.account_of(wallet)).collect())
+            .collect();
         let mut tracked = Vec::new();
         for place in &places {
             tracked.extend([place.keys.security, place.keys.mint, place.payout_vault, place.inbox]);
@@ -336,8 +345,16 @@ impl Fixture {
                 tracked.extend(list);
             }
             tracked.extend(place.payout.iter().flatten());
+            tracked.extend(place.redemption.iter().flatten());
         }
-        for mint in payouts.iter().chain(assets.iter().map(|asset| &asset.mint)) {
+        for accounts in &receiver {
+            tracked.extend(&accounts[..OWN_ASSETS]);
+        }
+        let others = assets
+            .iter()
+            .map(|asset| &asset.mint)
+            .filter(|mint| !payouts.contains(mint));
+        for mint in payouts.iter().chain(others) {
             tracked.extend([mint.mint, mint.account_of(&bank)]);
         }
         tracked.extend(&wallets);
@@ -349,8 +366,8 @@ impl Fixture {
             wallets,
             payouts,
             payout_authority,
-            asset_authority,
             assets,
+            receiver,
             places,
             tracked,
             index,
@@ -422,6 +439,7 @@ fn to_account(account: &impl ReadableAccount) -> Account {
 }
 
 /// One sequence's machine.
+#[derive(Clone)]
 pub struct Machine<'a> {
     /// What is shared.
     pub fixture: &'a Fixture,
@@ -504,9 +522,10 @@ impl<'a> Machine<'a> {
     }
 
     /// Sets the clock.
-    pub fn set_time(&mut self, now: i64) {
+    pub fn set_time(&mut self, now: i64, epoch: u64) {
         let mut clock = self.svm.get_sysvar::<Clock>();
         clock.unix_timestamp = now;
+        clock.epoch = epoch;
         self.svm.set_sysvar(&clock);
     }
 }

@@ -76,7 +76,11 @@ impl Run<'_> {
         same("reserved", BigInt::zero(), live.reserved_atoms.into())?;
         same("registered", model.registered.clone(), live.registered_atoms.into())?;
         same("supply", model.supply(), view.supply.into())?;
-        same("redeemed_total", BigInt::zero(), live.redeemed_total_atoms.into())?;
+        same(
+            "redeemed_total",
+            model.redeemed.clone(),
+            live.redeemed_total_atoms.into(),
+        )?;
         same(
             "redeem_after",
             model.terms.redeem_after.into(),
@@ -171,6 +175,22 @@ impl Run<'_> {
                 vault.collected.clone(),
                 live.collected.into(),
             )?;
+            same(
+                &format!("index of asset {a}, live"),
+                vault.index.into(),
+                live.index.into(),
+            )?;
+            let taken = view.taken.get(a).copied().unwrap_or_default();
+            same(
+                &format!("what was collected of asset {a}"),
+                vault.paid.clone(),
+                taken.paid.into(),
+            )?;
+            same(
+                &format!("what arrived of asset {a}"),
+                vault.arrived.clone(),
+                taken.arrived.into(),
+            )?;
             if let Some(replayed) = self.replay.vaults.get(&place.vault[*a]) {
                 same(
                     &format!("index of asset {a}"),
@@ -184,6 +204,22 @@ impl Run<'_> {
                 )?;
             }
         }
-        same("vaults", model.vaults.len().into(), view.vaults.len().into())
+        same("vaults", model.vaults.len().into(), view.vaults.len().into())?;
+        for (id, ticket) in &model.tickets {
+            let Some(live) = view.tickets.get(id) else {
+                return Err(format!("security {s}: ticket {id:?} is missing"));
+            };
+            let name = |field: &str| format!("ticket {id:?}'s {field}");
+            same(&name("shares"), ticket.shares.clone(), live.shares_atoms.into())?;
+            same(&name("reach"), ticket.reach.into(), live.vault_count.into())?;
+            let mut bits = [0; 32];
+            for index in ticket.collected.keys() {
+                bits[index / 8] |= 1 << (index % 8);
+            }
+            if live.collected != bits {
+                return Err(format!("security {s}: ticket {id:?} has collected from other vaults"));
+            }
+        }
+        same("tickets", model.tickets.len().into(), view.tickets.len().into())
     }
 }

@@ -5,7 +5,7 @@ use anchor_lang::{
     solana_program::{instruction::Instruction, system_instruction},
 };
 use anchor_spl::token_2022::spl_token_2022::{
-    extension::{cpi_guard, memo_transfer, ExtensionType},
+    extension::{cpi_guard, memo_transfer, transfer_fee, transfer_hook, ExtensionType},
     instruction as token_ix,
 };
 use upside::constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID};
@@ -13,7 +13,7 @@ use upside_client::instructions::token;
 use upside_lookalike_mints::balances::MintRef;
 
 use super::Run;
-use crate::step::{Form, Meddling, Step, WALLETS};
+use crate::step::{Form, Meddling, Step, FEE_ASSET, WALLETS};
 
 impl Run<'_> {
     /// The instructions of a step that does not call the program; `None` for the others.
@@ -37,6 +37,8 @@ impl Run<'_> {
             token_program: TOKEN_2022_PROGRAM_ID,
             decimals: 3,
         };
+        // Nobody has power over the shares of the other security: the bank will be refused.
+        let authority = |a: usize| f.assets.get(a).map_or(*bank, |asset| asset.authority);
         let set_frozen = |mint: &MintRef, account: &Pubkey, authority: &Pubkey, freeze: bool| {
             if freeze {
                 token_ix::freeze_account(&mint.token_program, account, &mint.mint, authority, &[])
@@ -91,6 +93,7 @@ impl Run<'_> {
                 .chain(&place.approval)
                 .chain(&place.vault)
                 .chain(&place.bearer)
+                .chain(place.redemption.iter().flatten())
                 .collect();
                 vec![system_instruction::transfer(
                     bank,
@@ -102,11 +105,11 @@ impl Run<'_> {
                 let mint = &f.asset(*s, *a);
                 let vault = &f.places[*s].vault_account[*a];
                 let amount = part.of(balance(vault));
-                vec![move_tokens(mint, vault, &mint.account_of(bank), &f.asset_authority, amount).expect("instruction")]
+                vec![move_tokens(mint, vault, &mint.account_of(bank), &authority(*a), amount).expect("instruction")]
             }
             Step::FreezeVault { s, a, freeze } => {
                 let (mint, vault) = (&f.asset(*s, *a), &f.places[*s].vault_account[*a]);
-                one(set_frozen(mint, vault, &f.asset_authority, *freeze))
+                one(set_frozen(mint, vault, &authority(*a), *freeze))
             }
             Step::Pause { a, pause } => {
                 let mint = &f.asset(0, *a);
@@ -114,11 +117,58 @@ impl Run<'_> {
                     return Some(Vec::new());
                 }
                 one(if *pause {
-                    mint.pause(&f.asset_authority)
+                    mint.pause(&authority(*a))
                 } else {
-                    mint.resume(&f.asset_authority)
+                    mint.resume(&authority(*a))
                 })
             }
+            Step::SetFee { bps, maximum } => {
+                let mint = &f.asset(0, FEE_ASSET);
+                one(transfer_fee::instruction::set_transfer_fee(
+                    &mint.token_program,
+                    &mint.mint,
+                    &authority(FEE_ASSET),
+                    &[],
+                    *bps,
+                    *maximum,
+                ))
+            }
+            Step::SetHook { a, on } => {
+                let mint = &f.asset(0, *a);
+                // The bank is no program: whatever would move the asset fails.
+                let hook = on.then_some(*bank);
+                one(transfer_hook::instruction::update(
+                    &mint.token_program,
+                    &mint.mint,
+                    &authority(*a),
+                    &[],
+                    hook,
+                ))
+            }
+            Step::FreezeReceiver { w, a, freeze } => one(set_frozen(
+                &f.asset(0, *a),
+                &f.receiver[*w][*a],
+                &authority(*a),
+                *freeze,
+            )),
+            Step::CloseReceiver { w, a } => {
+                let mint = &f.asset(0, *a);
+                let (account, owner) = (&f.receiver[*w][*a], &f.wallets[*w]);
+                vec![
+                    move_tokens(mint, account, &mint.account_of(bank), owner, balance(account)).expect("instruction"),
+                    token_ix::close_account(&mint.token_program, account, bank, owner, &[]).expect("instruction"),
+                ]
+            }
+            Step::ReopenReceiver { w, a } => {
+                let mint = &f.asset(0, *a);
+                let mut instructions = vec![mint.open_account(bank, &f.wallets[*w])];
+                // One that is missing is born as its mint has accounts born.
+                if self.token_at(&f.receiver[*w][*a]).is_none() && self.born_frozen(&mint.mint) {
+                    instructions.push(mint.thaw(&authority(*a), &f.wallets[*w]).expect("instruction"));
+                }
+                instructions
+            }
+            Step::ReceiverWantsMemo { w, a, on } => self.want_memo(&f.receiver[*w][*a], &f.wallets[*w], *on),
             Step::FreezeInbox { s, freeze } => one(set_frozen(
                 &f.payouts[*s],
                 &f.places[*s].inbox,
@@ -179,17 +229,7 @@ impl Run<'_> {
                 ))
             }
             Step::RequireMemo { s, w, form, on } => {
-                let account = &self.share_account(*s, *w, *form);
-                let owner = &f.wallets[*w];
-                let switch = if *on {
-                    memo_transfer::instruction::enable_required_transfer_memos
-                } else {
-                    memo_transfer::instruction::disable_required_transfer_memos
-                };
-                vec![
-                    self.reallocate(account, owner, ExtensionType::MemoTransfer),
-                    switch(&TOKEN_2022_PROGRAM_ID, account, owner, &[]).expect("instruction"),
-                ]
+                self.want_memo(&self.share_account(*s, *w, *form), &f.wallets[*w], *on)
             }
             Step::GuardCpi { s, w, form, on } => {
                 let account = &self.share_account(*s, *w, *form);
@@ -245,6 +285,18 @@ impl Run<'_> {
             Form::Bearer => place.bearer[w],
             Form::Registered => place.registered[w],
         }
+    }
+
+    fn want_memo(&self, account: &Pubkey, owner: &Pubkey, on: bool) -> Vec<Instruction> {
+        let switch = if on {
+            memo_transfer::instruction::enable_required_transfer_memos
+        } else {
+            memo_transfer::instruction::disable_required_transfer_memos
+        };
+        vec![
+            self.reallocate(account, owner, ExtensionType::MemoTransfer),
+            switch(&TOKEN_2022_PROGRAM_ID, account, owner, &[]).expect("instruction"),
+        ]
     }
 
     fn reallocate(&self, account: &Pubkey, owner: &Pubkey, extension: ExtensionType) -> Instruction {

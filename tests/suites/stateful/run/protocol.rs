@@ -13,10 +13,10 @@ use upside_client::{
     instructions::*,
     SecurityKeys,
 };
-use upside_tests::model::{self, Deposit, Destination, Refusal, Security};
+use upside_tests::model::{self, Asset, Collection, Deposit, Destination, Refusal, Security, TicketId};
 
 use super::{Models, Run};
-use crate::step::{Payee, Step, OTHER_SHARE};
+use crate::step::{Least, Leg, Payee, Receiver, Step, Ticket, OTHER_SHARE, SECURITIES};
 
 /// A name of that many bytes.
 fn name_of(bytes: u8) -> String {
@@ -101,6 +101,142 @@ impl Run<'_> {
             Ok(())
         });
         (vec![instruction], result)
+    }
+
+    /// Which ticket a step means, among those of the model.
+    fn ticket(&self, s: usize, ticket: Ticket, models: &Models) -> TicketId {
+        let pick = |n: usize, done_only: bool| {
+            let open: Vec<TicketId> = models[s]
+                .iter()
+                .flat_map(|model| &model.tickets)
+                .filter(|(_, ticket)| !done_only || ticket.is_done())
+                .map(|(id, _)| *id)
+                .collect();
+            open.get(n % open.len().max(1)).copied()
+        };
+        match ticket {
+            Ticket::Of(w, id) => (w, id),
+            Ticket::Open(n) => pick(n, false).unwrap_or((n, 0)),
+            Ticket::Done(n) => pick(n, true).or_else(|| pick(n, false)).unwrap_or((n, 0)),
+        }
+    }
+
+    /// Which asset a step means.
+    fn leg(&self, s: usize, id: TicketId, leg: Leg, models: &Models) -> Asset {
+        match leg {
+            Leg::Asset(a) => a,
+            Leg::Left(n) => {
+                let left: Vec<Asset> = models[s]
+                    .iter()
+                    .filter_map(|model| Some((model, model.tickets.get(&id)?)))
+                    .flat_map(|(model, ticket)| model.vaults.iter().filter(|(_, vault)| ticket.has_left(vault)))
+                    .map(|(a, _)| *a)
+                    .collect();
+                left.get(n % left.len().max(1)).copied().unwrap_or(n)
+            }
+        }
+    }
+
+    fn receiver(&self, s: usize, w: usize, a: Asset, to: Receiver) -> Pubkey {
+        let f = self.fixture;
+        let of = |w: usize| {
+            let receiver = f.receiver[w].get(a).copied();
+            receiver.unwrap_or_else(|| f.asset(s, a).account_of(&f.wallets[w]))
+        };
+        match to {
+            Receiver::Own => of(w),
+            Receiver::Of(other) => of(other),
+            Receiver::Vault => f.places[s].vault_account[a],
+            Receiver::OtherVault => f.places[1 - s].vault_account[a],
+            Receiver::InboxOf(s) => f.places[s].inbox,
+            Receiver::PayoutVaultOf(s) => f.places[s].payout_vault,
+        }
+    }
+
+    /// An unfrozen token account of the asset. One that the same transaction makes, as only `open_vault` does, is as its mint has accounts born.
+    fn can_hold(&self, s: usize, a: Asset, address: &Pubkey, models: &Models) -> bool {
+        let mint = self.fixture.asset(s, a).mint;
+        match self.token_at(address) {
+            Some(view) => view.mint == mint && !view.frozen,
+            None => {
+                let opened = |s: usize| {
+                    let vaults = models[s].as_ref().map(|model| &model.vaults);
+                    self.fixture.places[s].vault_account[a] == *address && vaults.is_some_and(|v| v.contains_key(&a))
+                };
+                (0..SECURITIES).any(opened) && !self.born_frozen(&mint)
+            }
+        }
+    }
+
+    /// Fee of a transfer of an asset now: basis points, and most atoms.
+    fn fee(&self, mint: &Pubkey) -> (u16, u64) {
+        let fees = self.mint_at(mint).and_then(|mint| mint.transfer_fee);
+        fees.map_or((0, 0), |fees| {
+            let fee = fees.at(self.epoch());
+            (fee.bps, fee.maximum_atoms)
+        })
+    }
+
+    /// Nothing stops transfers of an asset.
+    fn moves(&self, mint: &Pubkey) -> bool {
+        self.mint_at(mint)
+            .is_some_and(|mint| !mint.paused && mint.hook_program.is_none())
+    }
+
+    fn collect(
+        &self,
+        s: usize,
+        id: TicketId,
+        a: Asset,
+        to: Receiver,
+        least: Least,
+        models: &mut Models,
+    ) -> (Vec<Instruction>, Result<(), Refusal>) {
+        let f = self.fixture;
+        let (w, number) = id;
+        let keys = self.keys(s, models);
+        let asset = f.asset(s, a);
+        let receiver = self.receiver(s, w, a, to);
+        let vault_account = &f.places[s].vault_account[a];
+        let (fee_bps, fee_maximum) = self.fee(&asset.mint);
+        let meets = Collection {
+            vault_open: self.can_hold(s, a, vault_account, models),
+            mint_open: self.moves(&asset.mint),
+            can_receive: receiver != *vault_account && self.can_hold(s, a, &receiver, models),
+            fee_bps,
+            fee_maximum,
+        };
+        let unbounded = models[s].clone().map(|mut model| model.collect(id, a, 0, meets));
+        let arrives = unbounded
+            .and_then(Result::ok)
+            .map_or(0, |collected| atoms(&collected.arrived));
+        let least_atoms = match least {
+            Least::Any => 0,
+            Least::Exact => arrives,
+            Least::OneMore => arrives.saturating_add(1),
+        };
+        let mut collect = Collect::to_ata(&keys, f.wallets[w], number, asset.mint, asset.token_program);
+        collect.receiver = receiver;
+        collect.least_atoms = least_atoms;
+        let result = models[s]
+            .as_mut()
+            .ok_or(Refusal::Missing)
+            .and_then(|model| model.collect(id, a, least_atoms, meets))
+            .map(|collected| {
+                for (s, place) in f.places.iter().enumerate() {
+                    let Some(model) = models[s].as_mut() else { continue };
+                    if receiver == place.inbox {
+                        model.inbox += &collected.arrived;
+                    } else if receiver == place.payout_vault {
+                        model.payout_vault += &collected.arrived;
+                    } else if receiver == place.vault_account[a] {
+                        if let Some(vault) = model.vaults.get_mut(&a) {
+                            vault.balance += &collected.arrived;
+                        }
+                    }
+                }
+            });
+        (vec![collect.instruction()], result)
     }
 
     /// The instructions of a step of the protocol, and what the model makes of it.
@@ -379,6 +515,52 @@ impl Run<'_> {
                     with_model(models, *s, |m| m.advance_redemption(*by, *at)),
                 )
             }
+            Step::AdvanceFromNow { s, by, seconds } => {
+                let at = now + seconds;
+                self.plan(&Step::Advance { s: *s, by: *by, at }, models)
+            }
+            Step::Redeem { s, w, id, part } => {
+                let amount = part.of(self.shares(models, *s, *w));
+                let keys = self.keys(*s, models);
+                let guarded = self
+                    .token_at(&f.places[*s].registered[*w])
+                    .is_some_and(|view| view.guarded);
+                let instruction = Redeem {
+                    keys: &keys,
+                    payer,
+                    holder: f.wallets[*w],
+                    id: *id,
+                    amount,
+                }
+                .instruction();
+                (
+                    vec![instruction],
+                    with_model(models, *s, |m| m.redeem((*w, *id), amount, guarded, now)),
+                )
+            }
+            Step::Collect {
+                s,
+                ticket,
+                leg,
+                to,
+                least,
+            } => {
+                let id = self.ticket(*s, *ticket, models);
+                let a = self.leg(*s, id, *leg, models);
+                self.collect(*s, id, a, *to, *least, models)
+            }
+            Step::CloseRedemption { s, ticket } => {
+                let id = self.ticket(*s, *ticket, models);
+                let keys = self.keys(*s, models);
+                let instruction = CloseRedemption {
+                    keys: &keys,
+                    holder: f.wallets[id.0],
+                    id: id.1,
+                    rent_payer: payer,
+                }
+                .instruction();
+                (vec![instruction], with_model(models, *s, |m| m.close_redemption(id)))
+            }
             Step::Rename { s, by, name } => {
                 let keys = self.keys(*s, models);
                 let name = name_of(*name);
@@ -417,7 +599,11 @@ impl Run<'_> {
                     asset_token_program: asset.token_program,
                 }
                 .instruction();
-                let acceptable = f.assets.get(*a).is_some_and(|asset| asset.acceptable);
+                // A mint whose transfers call a program is not acceptable; a paused one is.
+                let acceptable = f.assets.get(*a).is_some_and(|asset| asset.acceptable)
+                    && self
+                        .mint_at(&asset.mint)
+                        .is_some_and(|mint| mint.hook_program.is_none());
                 let balance = self
                     .token_at(&f.places[*s].vault_account[*a])
                     .map_or(0, |view| view.amount);
@@ -429,6 +615,7 @@ impl Run<'_> {
             Step::Deposit { s, a, amount } => {
                 let keys = self.keys(*s, models);
                 let asset = f.asset(*s, *a);
+                let (fee_bps, fee_maximum) = self.fee(&asset.mint);
                 let instruction =
                     DepositEquity::from_ata(&keys, f.bank, asset.mint, asset.token_program, *amount).instruction();
                 let meets = Deposit {
@@ -437,9 +624,9 @@ impl Run<'_> {
                     vault_open: self
                         .token_at(&f.places[*s].vault_account[*a])
                         .map_or(!self.born_frozen(&asset.mint), |view| !view.frozen),
-                    mint_open: *a != OTHER_SHARE && !self.is_paused(&asset.mint),
-                    fee_bps: f.assets.get(*a).map_or(0, |asset| asset.fee_bps),
-                    fee_maximum: f.assets.get(*a).map_or(0, |asset| asset.fee_maximum),
+                    mint_open: *a != OTHER_SHARE && self.moves(&asset.mint),
+                    fee_bps,
+                    fee_maximum,
                 };
                 (
                     vec![instruction],
@@ -455,11 +642,7 @@ impl Run<'_> {
         read_mint(mint, account).ok()
     }
 
-    fn is_paused(&self, mint: &Pubkey) -> bool {
-        self.mint_at(mint).is_some_and(|mint| mint.paused)
-    }
-
-    fn born_frozen(&self, mint: &Pubkey) -> bool {
+    pub(super) fn born_frozen(&self, mint: &Pubkey) -> bool {
         self.mint_at(mint).is_some_and(|mint| mint.frozen_by_default)
     }
 
