@@ -179,14 +179,6 @@ impl SecurityView {
         BigInt::from(vault.balance) * shares / divisor
     }
 
-    /// What one share backs in a vault; `None` when there is no share that it could back.
-    fn per_share(&self, vault: &VaultView) -> Option<BigRational> {
-        let divisor = self.redemption_divisor(vault);
-        divisor
-            .is_positive()
-            .then(|| BigRational::new(vault.balance.into(), divisor))
-    }
-
     fn taken_since(&self, before: &Self, asset: &Asset) -> Taken {
         let taken = |view: &Self| view.taken.get(asset).copied().unwrap_or_default();
         taken(self).since(&taken(before))
@@ -319,6 +311,41 @@ pub fn u3_settling_often_changes_nothing(view: &SecurityView, between: &[i64], u
     })
 }
 
+/// How `balance / divisor` of a vault changed, without a division. Where there is no share that the vault could back, it has not.
+#[derive(Debug)]
+struct Change {
+    balance_before: BigInt,
+    divisor_before: BigInt,
+    balance_after: BigInt,
+    divisor_after: BigInt,
+}
+
+impl Change {
+    fn of(before: &SecurityView, was: &VaultView, after: &SecurityView, is: &VaultView) -> Self {
+        Self {
+            balance_before: was.balance.into(),
+            divisor_before: before.redemption_divisor(was),
+            balance_after: is.balance.into(),
+            divisor_after: after.redemption_divisor(is),
+        }
+    }
+
+    fn backs_nothing(&self) -> bool {
+        !(self.divisor_before.is_positive() && self.divisor_after.is_positive())
+    }
+
+    fn falls(&self) -> bool {
+        !self.backs_nothing() && &self.balance_after * &self.divisor_before < &self.balance_before * &self.divisor_after
+    }
+
+    /// Each collect leaves less than one atom behind for the shares that remain.
+    fn rises_by_more_than_the_rounding_of(&self, collects: u64) -> bool {
+        let rise = &self.balance_after * &self.divisor_before - &self.balance_before * &self.divisor_after;
+        let rounding = &self.divisor_before * collects;
+        !self.backs_nothing() && rise.is_positive() && rise >= rounding
+    }
+}
+
 /// Whether a ticket has a vault in its reach and has not collected there: read from the bytes, as the protocol describes them.
 #[must_use]
 pub fn has_left(ticket: &Redemption, index: u8) -> bool {
@@ -353,19 +380,14 @@ pub fn v2_redeeming_never_lowers_what_backs_the_rest(before: &SecurityView, afte
     for (asset, vault) in &before.vaults {
         let Some(now) = after.vaults.get(asset) else { continue };
         let taken = after.taken_since(before, asset);
-        let (was, is) = (before.per_share(vault), after.per_share(now));
-        let good = match (&was, &is) {
-            (Some(was), Some(is)) => is >= was,
-            // The last share has taken everything, or there was none.
-            _ => true,
-        };
-        holds(good, "V-2", || {
-            format!("a share of asset {asset} went from {was:?} to {is:?} when {taken:?} was collected")
+        let change = Change::of(before, vault, after, now);
+        holds(!change.falls(), "V-2", || {
+            format!("a share of asset {asset} went from {vault:?} to {now:?} when {taken:?} was collected")
         })?;
         // When nothing else touched the vault, what was paid is known to the atom.
-        let divisor = before.redemption_divisor(vault);
+        let divisor = &change.divisor_before;
         let alone = u128::from(now.balance) + taken.paid == vault.balance.into()
-            && after.redemption_divisor(now) + taken.shares == divisor;
+            && &change.divisor_after + taken.shares == *divisor;
         if taken.collects == 1 && alone {
             let part = BigInt::from(vault.balance) * taken.shares / divisor;
             holds(part == taken.paid.into(), "V-2", || {
@@ -423,19 +445,13 @@ pub fn v4_backing_per_share_moves_for_a_reason(
 ) -> Check {
     for (asset, vault) in &before.vaults {
         let Some(now) = after.vaults.get(asset) else { continue };
-        // With nothing issued or left to issue there is no share to back.
-        let (Some(was), Some(is)) = (before.per_share(vault), after.per_share(now)) else {
-            continue;
-        };
+        let change = Change::of(before, vault, after, now);
         let may = may(*asset);
-        let collects = BigInt::from(after.taken_since(before, asset).collects);
-        let rounding = if collects.is_zero() {
-            is <= was
-        } else {
-            (&is - &was) * BigRational::from(after.redemption_divisor(now)) < collects.into()
-        };
-        holds((is >= was || may.fall) && (rounding || may.rise), "V-4", || {
-            format!("a share of asset {asset} went from {was} to {is}, and the step {may:?}")
+        let collects = after.taken_since(before, asset).collects;
+        let falls = change.falls() && !may.fall;
+        let rises = change.rises_by_more_than_the_rounding_of(collects) && !may.rise;
+        holds(!falls && !rises, "V-4", || {
+            format!("a share of asset {asset} went from {vault:?} to {now:?}: {change:?}, and the step {may:?}")
         })?;
     }
     Ok(())

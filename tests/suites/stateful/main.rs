@@ -7,6 +7,7 @@
 //! `UPSIDE_SEQUENCES` (500), `UPSIDE_STEPS` (200) and `UPSIDE_SEED` set how much is tried and which.
 
 mod known;
+mod races;
 mod run;
 mod search;
 mod step;

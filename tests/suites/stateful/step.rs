@@ -609,7 +609,7 @@ fn instruction(rng: &mut StdRng) -> Step {
         },
         101..=107 => Step::Redeem {
             s,
-            w,
+            w: if rng.gen_bool(0.4) { s } else { w },
             id: rng.gen_range(0..TICKETS as u64),
             part,
         },
