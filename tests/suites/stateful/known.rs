@@ -1,6 +1,16 @@
 //! Sequences that once failed, or that say something worth keeping, in the form in which a failing one is printed.
 
-use crate::step::{Form::*, Meddling::*, Part::*, Payee::*, Step, Step::*};
+use crate::step::{
+    Form::*,
+    Least::*,
+    Leg::*,
+    Meddling::*,
+    Part::*,
+    Payee::*,
+    Receiver::*,
+    Step::{self, *},
+    Ticket::*,
+};
 
 /// Name and sequence.
 pub fn sequences() -> Vec<(&'static str, Vec<Step>)> {
@@ -255,6 +265,204 @@ pub fn sequences() -> Vec<(&'static str, Vec<Step>)> {
                     slot: 5,
                     with: 6,
                 },
+            ],
+        ),
+        (
+            "an asset that is paused, hooked, frozen or taxed holds up itself only",
+            vec![
+                Create {
+                    s: 0,
+                    curated: true,
+                    name: 8,
+                    authorised: 1_000_003,
+                    initial: All,
+                    drip: 0,
+                },
+                OpenVault { s: 0, by: 0, a: 0 },
+                OpenVault { s: 0, by: 0, a: 1 },
+                OpenVault { s: 0, by: 0, a: 2 },
+                OpenVault { s: 0, by: 0, a: 3 },
+                FreezeVault {
+                    s: 0,
+                    a: 1,
+                    freeze: false,
+                },
+                Deposit {
+                    s: 0,
+                    a: 0,
+                    amount: 1_000,
+                },
+                Deposit {
+                    s: 0,
+                    a: 1,
+                    amount: 2_000,
+                },
+                Deposit {
+                    s: 0,
+                    a: 2,
+                    amount: 3_000,
+                },
+                Deposit {
+                    s: 0,
+                    a: 3,
+                    amount: 4_000,
+                },
+                AdvanceFromNow {
+                    s: 0,
+                    by: 0,
+                    seconds: 60,
+                },
+                Redeem {
+                    s: 0,
+                    w: 0,
+                    id: 0,
+                    part: Share(30_000),
+                },
+                Wait(60),
+                Redeem {
+                    s: 0,
+                    w: 0,
+                    id: 0,
+                    part: Share(30_000),
+                },
+                Pause { a: 0, pause: true },
+                FreezeVault {
+                    s: 0,
+                    a: 1,
+                    freeze: true,
+                },
+                SetFee {
+                    bps: 10_000,
+                    maximum: u64::MAX,
+                },
+                Wait(400_000),
+                SetHook { a: 2, on: true },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Asset(0),
+                    to: Holder,
+                    least: Any,
+                },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Asset(1),
+                    to: Holder,
+                    least: Any,
+                },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Asset(2),
+                    to: Holder,
+                    least: Any,
+                },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Asset(3),
+                    to: InboxOf(0),
+                    least: Exact,
+                },
+                DonateToInbox { s: 0, amount: 1 },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Asset(3),
+                    to: InboxOf(0),
+                    least: Exact,
+                },
+                CloseRedemption { s: 0, ticket: Id(0, 0) },
+                Pause { a: 0, pause: false },
+                FreezeVault {
+                    s: 0,
+                    a: 1,
+                    freeze: false,
+                },
+                SetHook { a: 2, on: false },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Left(0),
+                    to: Wallet(3),
+                    least: OneMore,
+                },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Left(0),
+                    to: Wallet(3),
+                    least: Exact,
+                },
+                ClawBack { s: 0, a: 1, part: All },
+                CloseReceiver { w: 0, a: 1 },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Left(0),
+                    to: Holder,
+                    least: Any,
+                },
+                Collect {
+                    s: 0,
+                    ticket: Id(0, 0),
+                    leg: Left(0),
+                    to: Holder,
+                    least: Exact,
+                },
+                Bundle(vec![
+                    CloseRedemption { s: 0, ticket: Id(0, 0) },
+                    Redeem {
+                        s: 0,
+                        w: 0,
+                        id: 0,
+                        part: All,
+                    },
+                    Collect {
+                        s: 0,
+                        ticket: Id(0, 0),
+                        leg: Left(3),
+                        to: PayoutVaultOf(0),
+                        least: Exact,
+                    },
+                ]),
+                Distribute { s: 0, amount: 7 },
+                Wait(1),
+            ],
+        ),
+        (
+            "a signature for one instruction of a transaction counts for all of them",
+            vec![
+                Create {
+                    s: 1,
+                    curated: false,
+                    name: 7,
+                    authorised: 1_000_000,
+                    initial: Share(60_000),
+                    drip: 86_400,
+                },
+                AdvanceFromNow {
+                    s: 1,
+                    by: 1,
+                    seconds: 0,
+                },
+                Distribute { s: 1, amount: 1_001 },
+                Wait(90_000),
+                Bundle(vec![
+                    Redeem {
+                        s: 1,
+                        w: 1,
+                        id: 1,
+                        part: Share(43_996),
+                    },
+                    Claim {
+                        s: 1,
+                        w: 1,
+                        signed: false,
+                        to: Second,
+                    },
+                ]),
             ],
         ),
     ]

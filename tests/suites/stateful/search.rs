@@ -181,7 +181,7 @@ impl fmt::Display for Found {
         )?;
         writeln!(
             f,
-            "with `use crate::step::{{Form::*, Meddling::*, Part::*, Payee::*, Step::*}}`:"
+            "with `use crate::step::{{Form::*, Least::*, Leg::*, Meddling::*, Part::*, Payee::*, Receiver::*, Step::*, Ticket::*}}`:"
         )?;
         writeln!(f, "vec![")?;
         for step in &self.sequence {

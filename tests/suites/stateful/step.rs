@@ -75,7 +75,7 @@ pub enum Payee {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ticket {
     /// The one of a wallet with an id, open or not.
-    Of(usize, u64),
+    Id(usize, u64),
     /// One of those that are open, counted round.
     Open(usize),
     /// One of those that have collected everything, counted round.
@@ -95,9 +95,9 @@ pub enum Leg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receiver {
     /// The associated token account of the holder.
-    Own,
+    Holder,
     /// The associated token account of another wallet.
-    Of(usize),
+    Wallet(usize),
     /// The vault itself.
     Vault,
     /// The other security's vault of the asset.
@@ -471,7 +471,7 @@ fn payee(rng: &mut StdRng) -> Payee {
 /// Mostly one of those that are there.
 fn ticket(rng: &mut StdRng, there: fn(usize) -> Ticket) -> Ticket {
     match rng.gen_range(0..10) {
-        0 => Ticket::Of(rng.gen_range(0..WALLETS), rng.gen_range(0..TICKETS as u64)),
+        0 => Ticket::Id(rng.gen_range(0..WALLETS), rng.gen_range(0..TICKETS as u64)),
         1 => Ticket::Open(rng.gen_range(0..WALLETS)),
         _ => there(rng.gen_range(0..WALLETS)),
     }
@@ -479,8 +479,8 @@ fn ticket(rng: &mut StdRng, there: fn(usize) -> Ticket) -> Ticket {
 
 fn receiver(rng: &mut StdRng) -> Receiver {
     match rng.gen_range(0..20) {
-        0..=12 => Receiver::Own,
-        13..=14 => Receiver::Of(rng.gen_range(0..WALLETS)),
+        0..=12 => Receiver::Holder,
+        13..=14 => Receiver::Wallet(rng.gen_range(0..WALLETS)),
         15 => Receiver::Vault,
         16..=17 => Receiver::OtherVault,
         18 => Receiver::InboxOf(rng.gen_range(0..SECURITIES)),
@@ -833,7 +833,7 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
                 vec![claim, Step::Close { s, w }]
             }
             Step::Redeem { s, w, id, .. } => {
-                let ticket = Ticket::Of(w, id);
+                let ticket = Ticket::Id(w, id);
                 let collect = |rng: &mut StdRng| Step::Collect {
                     s,
                     ticket,

@@ -108,6 +108,7 @@ const FEE: EquityMint = EquityMint {
             bps: 50,
             maximum_atoms: 1_000_000,
         },
+        Extension::TransferHook { program: None },
     ],
 };
 const UNMOVABLE: EquityMint = EquityMint {

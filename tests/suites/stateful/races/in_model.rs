@@ -318,7 +318,7 @@ fn tickets_collect_from_256_vaults_and_from_none_that_was_opened_later() {
 #[test]
 fn large_random_races_keep_every_promise_of_redemption() {
     const HOLDERS: Wallet = 20;
-    const ACTS: usize = 3_000;
+    const ACTS: usize = 1_500;
     let (mut refused, mut collects) = (0, 0);
     for seed in 0..6 {
         let rng = &mut StdRng::seed_from_u64(seed);
@@ -387,5 +387,5 @@ fn large_random_races_keep_every_promise_of_redemption() {
         }
     }
     println!("{collects} collects, {refused} acts refused");
-    assert!(collects > 1_000, "only {collects} collects");
+    assert!(collects > 700, "only {collects} collects");
 }

@@ -69,9 +69,9 @@ impl Act {
             },
             Self::Collect(w, a) => Step::Collect {
                 s,
-                ticket: Ticket::Of(w, 0),
+                ticket: Ticket::Id(w, 0),
                 leg: Leg::Asset(a),
-                to: Receiver::Own,
+                to: Receiver::Holder,
                 least: Least::Exact,
             },
             Self::Issue => Step::Issue {

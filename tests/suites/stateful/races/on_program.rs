@@ -46,7 +46,7 @@ fn afterwards(model: &Security) -> Vec<Step> {
         steps.extend(left.map(|(a, _)| Act::Collect(id.0, *a).step()));
         steps.push(Step::CloseRedemption {
             s,
-            ticket: Ticket::Of(id.0, id.1),
+            ticket: Ticket::Id(id.0, id.1),
         });
     }
     steps
@@ -108,4 +108,77 @@ fn every_order_of_seven_acts_on_the_program_pays_each_its_part() {
             });
         }
     });
+}
+
+#[test]
+fn shares_issued_and_redeemed_over_and_over_never_exceed_the_largest_capacity() {
+    let fixture = Fixture::new();
+    let mut run = Run::new(&fixture, None);
+    let (s, by, w, id, a) = (0, 0, 0, 0, EARLY[0]);
+    let ticket = Ticket::Id(w, id);
+    let mut accept = |step: Step| {
+        let accepted = run.step(&step, true).unwrap_or_else(|why| panic!("{step:?}: {why}"));
+        assert!(accepted, "{step:?} is refused");
+        model_of(&run)
+    };
+    accept(Step::Create {
+        s,
+        curated: false,
+        name: 8,
+        authorised: u64::MAX,
+        initial: Part::Share(20_000),
+        drip: 3_600,
+    });
+    accept(Step::OpenVault { s, by, a });
+    accept(Step::Deposit {
+        s,
+        a,
+        amount: 999_999_937,
+    });
+    accept(Step::AdvanceFromNow { s, by, seconds: 0 });
+    // The issuer is the only holder, and may issue again whenever all is redeemed.
+    for last in [false, false, false, false, true] {
+        accept(Step::Redeem {
+            s,
+            w,
+            id,
+            part: Part::All,
+        });
+        accept(Act::Collect(w, a).step());
+        accept(Step::CloseRedemption { s, ticket });
+        accept(Step::Issue {
+            s,
+            by,
+            part: if last { Part::All } else { Part::Share(20_000) },
+        });
+    }
+    let end = accept(Step::Redeem {
+        s,
+        w,
+        id,
+        part: Part::All,
+    });
+    assert_eq!(end.redeemed, u64::MAX.into());
+    let emptied = accept(Act::Collect(w, a).step());
+    assert_eq!(
+        emptied.vaults[&a].balance,
+        BigInt::zero(),
+        "the last shares take the last atom"
+    );
+    for refused in [
+        Step::Issue {
+            s,
+            by,
+            part: Part::TooMuch,
+        },
+        Step::Retire { s, by, part: Part::One },
+        Step::Redeem {
+            s,
+            w,
+            id: 1,
+            part: Part::TooMuch,
+        },
+    ] {
+        assert_eq!(run.step(&refused, true), Ok(false), "{refused:?}");
+    }
 }

@@ -115,7 +115,7 @@ impl Run<'_> {
             open.get(n % open.len().max(1)).copied()
         };
         match ticket {
-            Ticket::Of(w, id) => (w, id),
+            Ticket::Id(w, id) => (w, id),
             Ticket::Open(n) => pick(n, false).unwrap_or((n, 0)),
             Ticket::Done(n) => pick(n, true).or_else(|| pick(n, false)).unwrap_or((n, 0)),
         }
@@ -144,8 +144,8 @@ impl Run<'_> {
             receiver.unwrap_or_else(|| f.asset(s, a).account_of(&f.wallets[w]))
         };
         match to {
-            Receiver::Own => of(w),
-            Receiver::Of(other) => of(other),
+            Receiver::Holder => of(w),
+            Receiver::Wallet(other) => of(other),
             Receiver::Vault => f.places[s].vault_account[a],
             Receiver::OtherVault => f.places[1 - s].vault_account[a],
             Receiver::InboxOf(s) => f.places[s].inbox,
@@ -249,7 +249,22 @@ impl Run<'_> {
                 let mut all = Vec::new();
                 let mut result = Ok(());
                 for step in steps {
-                    let (instructions, one) = self.plan(step, models);
+                    // Who has signed for one instruction of a transaction has signed for all of them.
+                    let signed = |w: &usize| {
+                        let metas = all.iter().flat_map(|instruction: &Instruction| &instruction.accounts);
+                        metas
+                            .into_iter()
+                            .any(|meta| meta.is_signer && meta.pubkey == f.wallets[*w])
+                    };
+                    let (instructions, one) = match step {
+                        Step::Claim { s, w, to, .. } if signed(w) => {
+                            self.claim(*s, *w, true, self.payee(*s, *w, *to), models)
+                        }
+                        Step::Crank { s, w } if signed(w) => {
+                            self.claim(*s, *w, true, self.stored_payout(*s, *w, models), models)
+                        }
+                        _ => self.plan(step, models),
+                    };
                     all.extend(instructions);
                     result = result.and(one);
                     if result.is_err() {
