@@ -1,12 +1,20 @@
 //! Messages for other tools: `--base64` and `--sign-only`.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::{
+    prelude::{AccountMeta, Pubkey},
+    solana_program::instruction::Instruction,
+};
 use base64::{engine::general_purpose::STANDARD, Engine};
 use serde_json::{json, Value};
 use solana_rpc_client_api::request::RpcRequest;
 use upside_client::{solana_keypair::Keypair, solana_signer::Signer, Sender};
 
-use crate::network::{network, payout, run, Network, Wallet};
+use hook::{RELAY, WALLET};
+
+use crate::network::{board_program, network, payout, run, Network, Wallet};
+
+/// The program whose instructions set a transaction's limits.
+const COMPUTE_BUDGET: Pubkey = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");
 
 /// Another tool: signs the bytes of a message, sends them, and waits.
 fn sign_and_send(net: &Network, message: &[u8], signers: &[&Keypair]) {
@@ -137,6 +145,113 @@ fn the_issuer_may_be_an_address_that_no_key_has() {
     .concat());
     assert_eq!(needs.code, 4, "{}", needs.err);
     assert!(needs.err.contains("--base64"), "{}", needs.err);
+}
+
+/// A multisig's own tool: what an exported message would do, done by the multisig's program, which signs for its address.
+fn execute(net: &Network, message: &[u8], multisig: (Pubkey, u8), relayer: &Wallet) {
+    let mut rest = message;
+    let mut take = |len: usize| {
+        let (taken, after) = rest.split_at(len);
+        rest = after;
+        taken
+    };
+    let header = take(3);
+    let [signers, readonly_signers, readonly] = [header[0], header[1], header[2]].map(usize::from);
+    let keys: Vec<Pubkey> = (0..length(&mut take))
+        .map(|_| Pubkey::try_from(take(32)).unwrap())
+        .collect();
+    let writable = |i: usize| i < signers - readonly_signers || (i >= signers && i < keys.len() - readonly);
+    take(32); // the blockhash: the multisig's transaction has its own
+    let calls: Vec<Instruction> = (0..length(&mut take))
+        .map(|_| {
+            let program = keys[usize::from(take(1)[0])];
+            let accounts = length(&mut take);
+            let accounts = take(accounts).iter().map(|&i| {
+                let (i, key) = (usize::from(i), keys[usize::from(i)]);
+                AccountMeta {
+                    pubkey: key,
+                    is_signer: i < signers && key != multisig.0,
+                    is_writable: writable(i),
+                }
+            });
+            let accounts = [AccountMeta::new_readonly(program, false)].into_iter().chain(accounts).collect();
+            let data = length(&mut take);
+            Instruction {
+                program_id: board_program(),
+                accounts,
+                data: [&RELAY[..], &[multisig.1], take(data)].concat(),
+            }
+        })
+        // The multisig's transaction sets its own limits.
+        .filter(|call: &Instruction| call.accounts[0].pubkey != COMPUTE_BUDGET)
+        .collect();
+    assert!(rest.is_empty(), "the whole message was read");
+    net.sender().send(&calls, &relayer.key, &[]).unwrap();
+}
+
+/// A length as messages have it: seven bits a byte, the lowest first.
+fn length<'a>(take: &mut impl FnMut(usize) -> &'a [u8]) -> usize {
+    let mut length = 0;
+    for shift in [0, 7, 14] {
+        let byte = usize::from(take(1)[0]);
+        length |= (byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    length
+}
+
+#[test]
+fn a_multisig_issues_shares_and_hands_over_through_its_program() {
+    let net = network();
+    let multisig = Pubkey::find_program_address(&[WALLET], &board_program());
+    let board = multisig.0.to_string();
+    let (relayer, heir) = (net.wallet(), net.wallet());
+    // The address is a wallet with lamports and money like any other; only nobody has its key.
+    let sender = net.sender();
+    sender.rpc().request_airdrop(&multisig.0, 5_000_000_000).unwrap();
+    sender
+        .rpc()
+        .poll_get_balance_with_commitment(&multisig.0, sender.rpc().commitment())
+        .unwrap();
+    let through = |arguments: &[&str]| {
+        let fee_payer = relayer.text();
+        let (message, signers) = exported(net, &multisig.0, &[arguments, &["--fee-payer", &fee_payer]].concat());
+        assert_eq!(signers, [fee_payer, board.clone()]);
+        execute(net, &message, multisig, &relayer);
+    };
+    let money = payout().mint.to_string();
+    through(&[
+        "token",
+        "create",
+        "--kind",
+        "collective",
+        "--name",
+        "Of the board",
+        "--symbol",
+        "BOARD",
+        "--authorised",
+        "1000000",
+        "--payout-mint",
+        &money,
+    ]);
+    let listed = run(&["-u", &net.rpc, "--issuer", &board, "token", "list", "--output", "json"]);
+    let listed: Value = serde_json::from_str(&listed.out).unwrap();
+    let mint = listed["securities"][0]["mint"].as_str().unwrap().to_owned();
+    assert_eq!(listed["securities"][0]["issuer"].as_str(), Some(board.as_str()));
+
+    through(&["shares", "send", &mint, "12", &heir.text()]);
+    assert_eq!(net.json(&heir, &["shares", "list"])["shares"][0]["registered"]["amount"], "12");
+    through(&["token", "update", &mint, "--name", "Of the whole board"]);
+    let shown = net.json(&heir, &["token", "show", &mint]);
+    assert!(shown.to_string().contains("Of the whole board"), "{shown}");
+    // The board gives the token to a person, who accepts with their own key.
+    through(&["token", "handover", "propose", &mint, &heir.text()]);
+    net.json(&heir, &["token", "handover", "accept", &mint]);
+    let listed = net.json(&heir, &["token", "list"]);
+    assert_eq!(listed["securities"][0]["issuer"].as_str(), Some(heir.text().as_str()));
+    assert_eq!(net.json(&heir, &["audit", &mint])["sound"], true);
 }
 
 #[test]

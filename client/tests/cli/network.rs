@@ -31,6 +31,11 @@ pub struct Network {
     keys: TempDir,
 }
 
+/// Address of a program whose own address stands for a multisig: it signs for what it is told.
+pub fn board_program() -> Pubkey {
+    keys::keypair("board program").pubkey()
+}
+
 /// The network of the whole suite.
 pub fn network() -> &'static Network {
     static NETWORK: OnceLock<Network> = OnceLock::new();
@@ -46,6 +51,12 @@ impl Network {
         let mut child = Command::new(path("UPSIDE_LOCALNET_BIN", "the local validator"))
             .args(["--json", "--quiet", "--exit-with-stdin", "--slot-ms", "50", "--upside"])
             .arg(path("UPSIDE_PROGRAM_SO", "the compiled program"))
+            .arg("--program")
+            .arg(format!(
+                "{}={}",
+                board_program(),
+                Path::new(&path("UPSIDE_HOOK_SO", "the compiled tests/programs/hook")).display()
+            ))
             .args(["--parent-pid", &std::process::id().to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
