@@ -174,7 +174,10 @@ fn execute(net: &Network, message: &[u8], multisig: (Pubkey, u8), relayer: &Wall
                     is_writable: writable(i),
                 }
             });
-            let accounts = [AccountMeta::new_readonly(program, false)].into_iter().chain(accounts).collect();
+            let accounts = [AccountMeta::new_readonly(program, false)]
+                .into_iter()
+                .chain(accounts)
+                .collect();
             let data = length(&mut take);
             Instruction {
                 program_id: board_program(),
@@ -242,7 +245,10 @@ fn a_multisig_issues_shares_and_hands_over_through_its_program() {
     assert_eq!(listed["securities"][0]["issuer"].as_str(), Some(board.as_str()));
 
     through(&["shares", "send", &mint, "12", &heir.text()]);
-    assert_eq!(net.json(&heir, &["shares", "list"])["shares"][0]["registered"]["amount"], "12");
+    assert_eq!(
+        net.json(&heir, &["shares", "list"])["shares"][0]["registered"]["amount"],
+        "12"
+    );
     through(&["token", "update", &mint, "--name", "Of the whole board"]);
     let shown = net.json(&heir, &["token", "show", &mint]);
     assert!(shown.to_string().contains("Of the whole board"), "{shown}");
