@@ -52,7 +52,7 @@ fn sizes_stay_what_they_are() {
             Redemption::SPACE,
             Approval::SPACE
         ],
-        [552, 224, 208, 192, 136]
+        [552, 224, 208, 184, 136]
     );
 }
 
