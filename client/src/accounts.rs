@@ -9,6 +9,8 @@ use anchor_spl::{
     token_2022::spl_token_2022::{
         extension::{
             default_account_state::DefaultAccountState,
+            interest_bearing_mint::InterestBearingConfig,
+            mint_close_authority::MintCloseAuthority,
             pausable::PausableConfig,
             permanent_delegate::PermanentDelegate,
             scaled_ui_amount::ScaledUiAmountConfig,
@@ -332,14 +334,35 @@ pub struct Mint {
     pub scaled_ui: Option<ScaledUi>,
     /// The fee a transfer pays, and the one that follows it.
     pub transfer_fee: Option<TransferFees>,
+    /// Who can change the fee; nobody if it is fixed.
+    pub fee_authority: Option<Pubkey>,
+    /// Who can change what wallets show instead of the balance.
+    pub scaled_ui_authority: Option<Pubkey>,
+    /// Wallets show a balance that grows at a rate.
+    pub interest: Option<Interest>,
     /// Who can move or burn anybody's tokens.
     pub permanent_delegate: Option<Pubkey>,
+    /// Who can close the mint when nothing of it exists.
+    pub close_authority: Option<Pubkey>,
+    /// Who can stop all transfers.
+    pub pause_authority: Option<Pubkey>,
     /// Whether all transfers are stopped now.
     pub paused: bool,
     /// Whether new accounts are born frozen.
     pub frozen_by_default: bool,
     /// The program called at each transfer.
     pub hook_program: Option<Pubkey>,
+    /// Who can name another program.
+    pub hook_authority: Option<Pubkey>,
+}
+
+/// Interest that wallets show on top of the balance. Atoms never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interest {
+    /// Who can change the rate.
+    pub authority: Option<Pubkey>,
+    /// Basis points a year, may be negative.
+    pub rate_bps: i16,
 }
 
 /// Name, symbol and URI on a mint.
@@ -426,7 +449,28 @@ impl From<&TransferFee> for Fee {
     }
 }
 
+impl Fee {
+    /// What a transfer of `atoms` withholds, as Token-2022 itself computes it: rounded up.
+    #[must_use]
+    pub fn of(&self, atoms: u64) -> u64 {
+        TransferFee {
+            epoch: self.epoch.into(),
+            maximum_fee: self.maximum_atoms.into(),
+            transfer_fee_basis_points: self.bps.into(),
+        }
+        .calculate_fee(atoms)
+        // Rates above 100 % do not exist on chain.
+        .unwrap_or(atoms)
+    }
+}
+
 impl TransferFees {
+    /// The fee that will take over later than `epoch`, if another one will.
+    #[must_use]
+    pub fn scheduled_after(&self, epoch: u64) -> Option<Fee> {
+        (epoch < self.newer.epoch).then_some(self.newer)
+    }
+
     /// The fee in force in an epoch.
     #[must_use]
     pub fn at(&self, epoch: u64) -> Fee {
@@ -482,10 +526,33 @@ pub fn read_mint(address: &Pubkey, account: &Account) -> Result<Mint> {
                 older: (&config.older_transfer_fee).into(),
                 newer: (&config.newer_transfer_fee).into(),
             }),
+        fee_authority: state
+            .get_extension::<TransferFeeConfig>()
+            .ok()
+            .and_then(|config| config.transfer_fee_config_authority.into()),
+        scaled_ui_authority: state
+            .get_extension::<ScaledUiAmountConfig>()
+            .ok()
+            .and_then(|config| config.authority.into()),
+        interest: state
+            .get_extension::<InterestBearingConfig>()
+            .ok()
+            .map(|config| Interest {
+                authority: config.rate_authority.into(),
+                rate_bps: config.current_rate.into(),
+            }),
         permanent_delegate: state
             .get_extension::<PermanentDelegate>()
             .ok()
             .and_then(|extension| extension.delegate.into()),
+        close_authority: state
+            .get_extension::<MintCloseAuthority>()
+            .ok()
+            .and_then(|extension| extension.close_authority.into()),
+        pause_authority: state
+            .get_extension::<PausableConfig>()
+            .ok()
+            .and_then(|extension| extension.authority.into()),
         paused: state
             .get_extension::<PausableConfig>()
             .is_ok_and(|extension| extension.paused.into()),
@@ -496,6 +563,10 @@ pub fn read_mint(address: &Pubkey, account: &Account) -> Result<Mint> {
             .get_extension::<TransferHook>()
             .ok()
             .and_then(|extension| extension.program_id.into()),
+        hook_authority: state
+            .get_extension::<TransferHook>()
+            .ok()
+            .and_then(|extension| extension.authority.into()),
     })
 }
 

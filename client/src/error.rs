@@ -82,6 +82,14 @@ pub enum ClientError {
         /// The cluster.
         cluster: crate::cluster::Cluster,
     },
+    /// One step alone is larger than a transaction can be.
+    #[error("the transaction would have {bytes} bytes, and the network carries at most {most}: leave out the asset whose transfer hook wants so many accounts")]
+    TooLarge {
+        /// Bytes it would have.
+        bytes: usize,
+        /// Bytes it may have.
+        most: usize,
+    },
     /// Events do not fit together.
     #[error(transparent)]
     Replay(#[from] crate::replay::ReplayError),

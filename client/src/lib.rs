@@ -7,6 +7,8 @@
 //! | [`transactions`] | instructions that go together |
 //! | [`accounts`] | typed reads of securities, positions, vaults, approvals, token accounts and mints |
 //! | [`quote`] | what a claim pays, what has dripped, what a distribution does, what a share is backed by: by the program's own formulas |
+//! | [`risk`] | what the issuer of any mint can do to those who hold it |
+//! | [`redemption`] | what a redemption pays, asset by asset; its steps, packed; carrying them out, and going on after a crash |
 //! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
 //! | [`sender`] | one [`Sender`] over JSON-RPC and over a virtual machine in this process |
 //! | [`cluster`] | which cluster a server belongs to; the localnet program is refused on public ones |
@@ -65,7 +67,9 @@ pub mod key_file;
 pub mod pda;
 pub mod program;
 pub mod quote;
+pub mod redemption;
 pub mod replay;
+pub mod risk;
 pub mod sender;
 pub mod time;
 pub mod transactions;

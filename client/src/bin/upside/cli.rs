@@ -101,6 +101,9 @@ pub enum Command {
     /// Backing: open vaults, deposit, list.
     #[command(subcommand)]
     Vault(commands::vault::Command),
+    /// Redemption: quote, start, collect, status.
+    #[command(subcommand)]
+    Redeem(commands::redeem::Command),
     /// Money: distribute, claim, status.
     #[command(subcommand)]
     Upside(commands::upside::Command),

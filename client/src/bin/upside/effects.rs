@@ -11,7 +11,7 @@ use upside_client::{
     time,
     upside::{
         constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        state::{Approval, Position, Security, Vault},
+        state::{Approval, Position, Redemption, Security, Vault},
     },
 };
 
@@ -160,6 +160,7 @@ impl Reader<'_> {
                     ("authorised", self.amount(&s.mint, s.authorised_atoms)?),
                     ("issued", self.amount(&s.mint, s.issued_atoms)?),
                     ("registered", self.amount(&s.mint, s.registered_atoms)?),
+                    ("redeemed in all", self.amount(&s.mint, s.redeemed_total_atoms)?),
                     ("received in all", self.amount(&payout, s.received_total_atoms.get())?),
                     ("stream to drip", self.amount(&payout, s.stream().undripped())?),
                     ("stream ends", time::date_to_text(s.stream_end_ts)),
@@ -189,6 +190,23 @@ impl Reader<'_> {
                 fields: vec![
                     ("asset", v.asset_mint.to_string()),
                     ("deposited in all", self.amount(&v.asset_mint, v.deposited_total_atoms)?),
+                    ("shares collected", {
+                        let mint = self.security(&v.security)?.mint;
+                        self.amount(&mint, v.collected_total_atoms)?
+                    }),
+                ],
+            });
+        }
+        if let Ok(r) = accounts::decode::<Redemption>(address, account) {
+            let mint = self.security(&r.security)?.mint;
+            return Ok(Reading {
+                what: format!("ticket {} of {}", r.id, short(&r.holder)),
+                fields: vec![
+                    ("shares burnt", self.amount(&mint, r.shares_atoms)?),
+                    (
+                        "left to collect",
+                        format!("{} of {} assets", r.uncollected(), r.vault_count),
+                    ),
                 ],
             });
         }

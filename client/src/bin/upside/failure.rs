@@ -127,6 +127,7 @@ impl From<ClientError> for Failure {
             | ClientError::Malformed { .. }
             | ClientError::Arithmetic(_)
             | ClientError::LocalnetProgram { .. }
+            | ClientError::TooLarge { .. }
             | ClientError::ProgramFile { .. } => Self::input(message),
         }
     }
@@ -175,6 +176,12 @@ fn remedy_of(error: UpsideError) -> Option<&'static str> {
         E::VaultAccountFrozen => "ask the asset's issuer to thaw the vault's token account; `upside vault list` shows its address",
         E::NothingArrived => "deposit more than the asset's transfer fee",
         E::ProtocolShares => "registered shares enter a vault by their own instruction",
+        E::RedemptionNotOpen => "`upside token show` says from when on shares can be redeemed",
+        E::RedemptionExists => "go on with the ticket that is open: `upside redeem collect`",
+        E::AlreadyCollected | E::VaultOutOfReach => "`upside redeem status` says what the ticket has left to collect",
+        E::NotAllCollected => "collect the rest first: `upside redeem collect`",
+        E::BadReceiver => "name an account of the asset that exists and is not frozen, with --to",
+        E::TooLittleArrived => "look at `upside redeem quote` again; a larger --tolerance accepts less",
         E::ExtensionRefused | E::HookSet => "choose another asset: this one's mint could block or empty accounts in ways that the program does not accept",
         E::ClosableWithoutSupply => "the mint must have a supply before it is used",
         E::PayoutIsProtocolShare => "choose money as the payout mint: shares belong in vaults",

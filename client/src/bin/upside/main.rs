@@ -78,6 +78,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(command) => commands::token::run(&app, command),
         Command::Shares(command) => commands::shares::run(&app, command),
         Command::Vault(command) => commands::vault::run(&app, command),
+        Command::Redeem(command) => commands::redeem::run(&app, command),
         Command::Upside(command) => commands::upside::run(&app, command),
         Command::Account(command) => commands::account::run(&app, command),
         Command::Audit(args) => commands::audit::run(&app, &args),

@@ -13,7 +13,7 @@ use upside_client::{
 
 use crate::{
     app::{App, Token},
-    commands::{upside, vault},
+    commands::{redeem, upside, vault},
     failure::Result,
     output::{self, amount_json, left, right, short, Canvas},
     terms::{self, kind_name},
@@ -37,8 +37,7 @@ pub fn show(app: &App, address: &Pubkey) -> Result<()> {
     let token = app.token(address)?;
     let sender = app.sender()?;
     let security = &token.security;
-    let clock = sender.clock()?;
-    let now = clock.unix_timestamp;
+    let now = sender.now()?;
     let canvas = app.canvas;
     let kind = accounts::kind_of(security);
     let payout = app.symbol(&security.payout_mint)?;
@@ -77,7 +76,18 @@ pub fn show(app: &App, address: &Pubkey) -> Result<()> {
         lines.push("  No vault is open.".to_owned());
     }
     for holding in &holdings {
-        lines.extend(vault::describe(app, &token, holding, clock.epoch, now));
+        lines.extend(vault::describe(app, &token, holding, now));
+    }
+    let tickets = accounts::redemptions_of(sender, &token.keys.security)?;
+    if !tickets.is_empty() {
+        lines.push(String::new());
+        lines.push(canvas.bold("What is being redeemed"));
+        for (_, ticket) in tickets.iter().take(MAX_ROWS) {
+            lines.extend(canvas.bullet(&redeem::ticket_sentence(&token, ticket)));
+        }
+        if tickets.len() > MAX_ROWS {
+            lines.push(format!("  and {} tickets more", tickets.len() - MAX_ROWS));
+        }
     }
     lines.push(String::new());
     lines.push(canvas.bold("What drips"));
@@ -128,7 +138,8 @@ pub fn show(app: &App, address: &Pubkey) -> Result<()> {
             "claimable": amount_json(owed.claimable_atoms, security.payout_decimals),
             "claimed": amount_json(owed.claimed_total_atoms, security.payout_decimals),
         })).collect::<Vec<Value>>(),
-        "vaults": holdings.iter().map(|h| vault::holding_json(h, clock.epoch, now)).collect::<Vec<Value>>(),
+        "vaults": holdings.iter().map(|h| vault::holding_json(h, now)).collect::<Vec<Value>>(),
+        "tickets": tickets.iter().map(|(_, ticket)| redeem::ticket_json(&token, ticket)).collect::<Vec<Value>>(),
         "stream": upside::stream_json(&token, &stream, inbox),
         "now": date_to_text(now),
     });

@@ -39,25 +39,13 @@ pub struct Plan<'a> {
 /// # Errors
 /// When it is refused, declined, or what the server says happened is not what was asked for.
 pub fn carry_out(app: &App, plan: &Plan<'_>) -> Result<Option<Receipt>> {
-    let payer = app.payer()?;
-    let sender = app.sender()?;
-    let (payer_signer, actor_signer) = (payer.signer(), plan.actor.signer());
-    if app.global.dry_run {
-        show_effects(app, plan, payer_signer.as_ref())?;
+    if !agreed(app, plan)? {
         return Ok(None);
     }
-    if app.global.sends_nothing() {
-        // What would be refused is not worth anybody's signature.
-        sender.simulate(&plan.instructions, payer_signer.as_ref(), &[], &[])?;
-        export(app, plan, payer, &[payer_signer.as_ref(), actor_signer.as_ref()])?;
-        return Ok(None);
-    }
-    if !plan.irreversible.is_empty() && !app.global.yes {
-        // A refusal should come before the question.
-        sender.simulate(&plan.instructions, payer_signer.as_ref(), &[], &[])?;
-        ask(plan)?;
-    }
-    let receipt = sender.send(&plan.instructions, payer_signer.as_ref(), &[actor_signer.as_ref()])?;
+    let (payer_signer, actor_signer) = (app.payer()?.signer(), plan.actor.signer());
+    let receipt = app
+        .sender()?
+        .send(&plan.instructions, payer_signer.as_ref(), &[actor_signer.as_ref()])?;
     if !receipt.events.iter().any(|event| event.name() == plan.expects) {
         return Err(Failure::new(
             Reason::Network,
@@ -69,6 +57,32 @@ pub fn carry_out(app: &App, plan: &Plan<'_>) -> Result<Option<Receipt>> {
         .remedy("look the signature up on another server before doing anything again"));
     }
     Ok(Some(receipt))
+}
+
+/// Simulates, exports or asks, as the options say. `false` when nothing is to be sent and what was asked for has been printed.
+///
+/// # Errors
+/// When it would be refused, or is declined.
+pub fn agreed(app: &App, plan: &Plan<'_>) -> Result<bool> {
+    let payer = app.payer()?;
+    let sender = app.sender()?;
+    let (payer_signer, actor_signer) = (payer.signer(), plan.actor.signer());
+    if app.global.dry_run {
+        show_effects(app, plan, payer_signer.as_ref())?;
+        return Ok(false);
+    }
+    if app.global.sends_nothing() {
+        // What would be refused is not worth anybody's signature.
+        sender.simulate(&plan.instructions, payer_signer.as_ref(), &[], &[])?;
+        export(app, plan, payer, &[payer_signer.as_ref(), actor_signer.as_ref()])?;
+        return Ok(false);
+    }
+    if !plan.irreversible.is_empty() && !app.global.yes {
+        // A refusal should come before the question.
+        sender.simulate(&plan.instructions, payer_signer.as_ref(), &[], &[])?;
+        ask(plan)?;
+    }
+    Ok(true)
 }
 
 fn ask(plan: &Plan<'_>) -> Result<()> {

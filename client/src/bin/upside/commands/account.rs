@@ -1,6 +1,6 @@
 //! `upside account`
 
-use std::io;
+use std::{collections::BTreeMap, io};
 
 use anchor_lang::prelude::Pubkey;
 use clap::{Subcommand, ValueEnum};
@@ -20,7 +20,7 @@ use upside_client::{
 };
 
 use crate::{
-    app::{App, Token},
+    app::{symbol_of, App, Token},
     cli::Format,
     failure::{Failure, Reason, Result},
     output::{self, amount_json},
@@ -29,7 +29,7 @@ use crate::{
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print, as CSV, what you received, earned and claimed by period.
+    /// Print, as CSV, what you received, earned, claimed and redeemed by period.
     #[command(
         after_help = "Example: upside account statement --period year > statement.csv\n         upside account statement MINT --holder WALLET --from 2026-01-01 --to 2027-01-01"
     )]
@@ -90,6 +90,9 @@ struct Row {
     sent_atoms: u128,
     registered_atoms: u128,
     unregistered_atoms: u128,
+    redeemed_atoms: u128,
+    /// Asset atoms that arrived, by asset mint.
+    collected_atoms: BTreeMap<Pubkey, u128>,
     shares_end_atoms: u64,
     claimed_atoms: u128,
     owed_end_atoms: u64,
@@ -104,10 +107,14 @@ impl Row {
             self.sent_atoms,
             self.registered_atoms,
             self.unregistered_atoms,
+            self.redeemed_atoms,
             self.claimed_atoms,
             self.earned_atoms,
         ];
-        moves.iter().all(|atoms| *atoms == 0) && self.shares_end_atoms == 0 && self.owed_end_atoms == 0
+        moves.iter().all(|atoms| *atoms == 0)
+            && self.collected_atoms.is_empty()
+            && self.shares_end_atoms == 0
+            && self.owed_end_atoms == 0
     }
 
     /// Counts what an event did to `holder`.
@@ -122,6 +129,10 @@ impl Row {
             Event::SharesRegistered(e) if e.holder == *holder => self.registered_atoms += u128::from(e.amount_atoms),
             Event::SharesUnregistered(e) if e.holder == *holder => {
                 self.unregistered_atoms += u128::from(e.amount_atoms);
+            }
+            Event::SharesRedeemed(e) if e.holder == *holder => self.redeemed_atoms += u128::from(e.amount_atoms),
+            Event::AssetCollected(e) if e.holder == *holder && e.paid_atoms > 0 => {
+                *self.collected_atoms.entry(e.asset_mint).or_default() += u128::from(e.arrived_atoms);
             }
             Event::UpsideClaimed(e) if e.holder == *holder => self.claimed_atoms += u128::from(e.amount_atoms),
             _ => {}
@@ -159,9 +170,12 @@ pub fn run(app: &App, command: Command) -> Result<()> {
         statement.extend(rows.into_iter().map(|row| (token, row)));
     }
     match app.global.output {
-        Format::Display => write_csv(&statement),
+        Format::Display => write_csv(app, &statement),
         format => {
-            let rows: Vec<Value> = statement.iter().map(|(token, row)| row_json(token, row)).collect();
+            let rows: Vec<Value> = statement
+                .iter()
+                .map(|(token, row)| row_json(app, token, row))
+                .collect::<Result<_>>()?;
             output::print(format, &[], &json!({ "holder": holder.to_string(), "rows": rows }));
             Ok(())
         }
@@ -232,7 +246,7 @@ fn standing(replay: &Replay, token: &Token, holder: &Pubkey, ts: i64) -> Result<
 }
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 16] = [
     "from",
     "to",
     "symbol",
@@ -242,18 +256,44 @@ const COLUMNS: [&str; 14] = [
     "shares_sent",
     "shares_registered",
     "shares_unregistered",
+    "shares_redeemed",
     "shares_at_end",
     "payout_mint",
     "upside_earned",
     "upside_claimed",
     "upside_owed_at_end",
+    "assets_collected",
 ];
 
-fn write_csv(statement: &[(&Token, Row)]) -> Result<()> {
+/// The assets that a row's tickets collected: mint, symbol, decimals, atoms that arrived.
+fn collected_assets(app: &App, row: &Row) -> Result<Vec<(Pubkey, String, u8, u128)>> {
+    row.collected_atoms
+        .iter()
+        .map(|(asset, atoms)| {
+            let mint = app.mint(asset)?;
+            Ok((*asset, symbol_of(asset, &mint), mint.decimals, *atoms))
+        })
+        .collect()
+}
+
+fn write_csv(app: &App, statement: &[(&Token, Row)]) -> Result<()> {
+    // One cell with all assets, as `amount symbol mint`: their number differs from row to row.
+    let collected = statement
+        .iter()
+        .map(|(_, row)| {
+            let assets: Vec<String> = collected_assets(app, row)?
+                .into_iter()
+                .map(|(asset, symbol, decimals, atoms)| {
+                    format!("{} {symbol} {asset}", amount::to_plain(atoms, decimals))
+                })
+                .collect();
+            Ok(assets.join("; "))
+        })
+        .collect::<Result<Vec<String>>>()?;
     let mut writer = csv::Writer::from_writer(io::stdout().lock());
     let mut write = || -> csv::Result<()> {
         writer.write_record(COLUMNS)?;
-        for (token, row) in statement {
+        for ((token, row), collected) in statement.iter().zip(&collected) {
             let shares = |atoms: u128| amount::to_plain(atoms, token.security.decimals);
             let money = |atoms: u128| amount::to_plain(atoms, token.security.payout_decimals);
             writer.write_record([
@@ -266,11 +306,13 @@ fn write_csv(statement: &[(&Token, Row)]) -> Result<()> {
                 shares(row.sent_atoms),
                 shares(row.registered_atoms),
                 shares(row.unregistered_atoms),
+                shares(row.redeemed_atoms),
                 shares(u128::from(row.shares_end_atoms)),
                 token.security.payout_mint.to_string(),
                 money(row.earned_atoms),
                 money(row.claimed_atoms),
                 money(u128::from(row.owed_end_atoms)),
+                collected.clone(),
             ])?;
         }
         writer.flush()?;
@@ -294,10 +336,16 @@ fn not_a_formula(symbol: &str) -> String {
     }
 }
 
-fn row_json(token: &Token, row: &Row) -> Value {
+fn row_json(app: &App, token: &Token, row: &Row) -> Result<Value> {
+    let assets: Vec<Value> = collected_assets(app, row)?
+        .into_iter()
+        .map(|(asset, symbol, decimals, atoms)| {
+            json!({ "asset": asset.to_string(), "symbol": symbol, "arrived": amount_json(atoms, decimals) })
+        })
+        .collect();
     let shares = |atoms: u128| amount_json(atoms, token.security.decimals);
     let money = |atoms: u128| amount_json(atoms, token.security.payout_decimals);
-    json!({
+    Ok(json!({
         "from": date_to_text(row.from_ts),
         "to": date_to_text(row.to_ts),
         "symbol": token.symbol,
@@ -307,12 +355,14 @@ fn row_json(token: &Token, row: &Row) -> Value {
         "sharesSent": shares(row.sent_atoms),
         "sharesRegistered": shares(row.registered_atoms),
         "sharesUnregistered": shares(row.unregistered_atoms),
+        "sharesRedeemed": shares(row.redeemed_atoms),
+        "assetsCollected": assets,
         "sharesAtEnd": shares(u128::from(row.shares_end_atoms)),
         "payoutMint": token.security.payout_mint.to_string(),
         "upsideEarned": money(row.earned_atoms),
         "upsideClaimed": money(row.claimed_atoms),
         "upsideOwedAtEnd": money(u128::from(row.owed_end_atoms)),
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use anchor_lang::prelude::Pubkey;
 use serde_json::json;
 use upside_client::{
-    accounts, quote,
+    accounts, pda, quote,
     replay::{history_of, Replay},
     sender::RpcSender,
+    upside::state::Security,
     upside_math::payable,
     ClientError, Sender,
 };
@@ -57,7 +58,8 @@ pub fn run(app: &App, args: &Args) -> Result<()> {
     let mut lines = vec![format!("{} events of {} replayed.", events, token.symbol)];
     if sound {
         lines.push("Every live account is what its history says, byte for byte.".to_owned());
-        lines.push("The shares add up, and the payout vault covers everything that is owed.".to_owned());
+        lines
+            .push("The shares and the tickets add up, and the payout vault covers everything that is owed.".to_owned());
     }
     lines.extend(
         findings
@@ -116,6 +118,7 @@ fn sums(app: &App, sender: &RpcSender, mint: &Pubkey) -> Result<Vec<String>, Cli
     if live.supply < security.registered_atoms || live.supply > security.issued_atoms {
         findings.push("the mint's supply is not between the registered and the issued shares".to_owned());
     }
+    findings.extend(tickets(sender, &security)?);
     // What has dripped to the positions, and all that has not: the vault must hold it.
     let now = sender.now()?;
     let mut owed = u128::from(quote::stream(&security, now)?.undripped_atoms);
@@ -127,6 +130,26 @@ fn sums(app: &App, sender: &RpcSender, mint: &Pubkey) -> Result<Vec<String>, Cli
     let held = accounts::token_balance(sender, &security.payout_vault)?;
     if u128::from(held) < owed {
         findings.push(format!("the payout vault holds {held} atoms and {owed} are owed"));
+    }
+    Ok(findings)
+}
+
+/// Every share ever redeemed has collected from a vault or is on an open ticket that still can, unless the vault was opened later.
+fn tickets(sender: &RpcSender, security: &Security) -> Result<Vec<String>, ClientError> {
+    let address = pda::security(&security.mint);
+    let tickets = accounts::redemptions_of(sender, &address)?;
+    let mut findings = Vec::new();
+    for (at, vault) in accounts::vaults_of(sender, &address)? {
+        let waiting: u128 = tickets
+            .iter()
+            .filter(|(_, ticket)| u16::from(vault.index) < ticket.vault_count && !ticket.has_collected(vault.index))
+            .map(|(_, ticket)| u128::from(ticket.shares_atoms))
+            .sum();
+        if u128::from(vault.collected_total_atoms) + waiting != u128::from(security.redeemed_total_atoms) {
+            findings.push(format!(
+                "the tickets open in vault {at} are not what was redeemed and not collected"
+            ));
+        }
     }
     Ok(findings)
 }

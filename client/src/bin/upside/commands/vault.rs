@@ -9,6 +9,7 @@ use upside_client::{
     events::Event,
     instructions::{DepositEquity, OpenVault},
     pda, quote,
+    risk::RiskCard,
     time::date_to_text,
     upside::state::Vault,
     Sender,
@@ -84,12 +85,23 @@ pub struct Holding {
     pub frozen: bool,
     /// Asset atoms that one whole share stands for, rounded down.
     pub per_share_atoms: u64,
+    /// Asset atoms of it that belong to capacity not issued yet, rounded down.
+    pub unissued_atoms: u64,
+    /// What can happen to the asset.
+    pub risk: RiskCard,
 }
 
 /// The vaults of a security with what they hold, by index.
 pub fn holdings(app: &App, token: &Token) -> Result<Vec<Holding>> {
     let sender = app.sender()?;
+    let clock = sender.clock()?;
     let one_share = 10u64.pow(u32::from(token.security.decimals));
+    let unissued = token
+        .security
+        .authorised_atoms
+        .saturating_sub(token.security.issued_atoms);
+    let part =
+        |vault: &Vault, balance, shares| quote::backing(&token.security, vault, token.mint.supply, balance, shares);
     accounts::vaults_of(sender, &token.keys.security)?
         .into_iter()
         .map(|(address, vault)| {
@@ -103,7 +115,9 @@ pub fn holdings(app: &App, token: &Token) -> Result<Vec<Holding>> {
             let mint = app.mint(&vault.asset_mint)?;
             Ok(Holding {
                 symbol: symbol_of(&vault.asset_mint, &mint),
-                per_share_atoms: quote::backing(&token.security, &vault, token.mint.supply, balance_atoms, one_share)?,
+                per_share_atoms: part(&vault, balance_atoms, one_share)?,
+                unissued_atoms: part(&vault, balance_atoms, unissued)?,
+                risk: RiskCard::of(&mint, clock.epoch, clock.unix_timestamp),
                 frozen: account.is_some_and(|account| account.frozen),
                 address,
                 vault,
@@ -114,73 +128,64 @@ pub fn holdings(app: &App, token: &Token) -> Result<Vec<Holding>> {
         .collect()
 }
 
-/// What the issuer of an asset can do to those who hold it, one phrase each.
-pub fn powers(mint: &Mint, epoch: u64) -> Vec<String> {
-    let mut powers = Vec::new();
-    if mint.permanent_delegate.is_some() {
-        powers.push("claw it back".to_owned());
-    }
-    if mint.freeze_authority.is_some() {
-        powers.push("freeze it".to_owned());
-    }
-    let has = |extension| mint.extensions.contains(&extension);
-    use anchor_spl::token_2022::spl_token_2022::extension::ExtensionType as Extension;
-    if has(Extension::Pausable) {
-        powers.push("pause all transfers".to_owned());
-    }
-    if let Some(fees) = &mint.transfer_fee {
-        powers.push(format!(
-            "take a fee of each transfer (now {}%)",
-            amount::to_plain(fees.at(epoch).bps, 2)
-        ));
-    }
-    if has(Extension::TransferHook) {
-        powers.push(match mint.hook_program {
-            Some(program) => format!("refuse transfers by program {program}"),
-            None => "make a program decide about transfers".to_owned(),
-        });
-    }
-    if has(Extension::ScaledUiAmount) || has(Extension::InterestBearingConfig) {
-        powers.push("change what wallets show".to_owned());
-    }
-    if mint.mint_authority.is_some() {
-        powers.push("make more of it".to_owned());
-    }
-    powers
-}
-
 /// What an asset does right now that a holder should know, one sentence each.
 pub fn notices(holding: &Holding, now: i64) -> Vec<String> {
-    let mut notices = Vec::new();
-    if holding.mint.paused {
-        notices.push("all transfers are paused now".to_owned());
-    }
+    let mut notices = holding.risk.notices();
     if holding.frozen {
         notices.push(format!(
             "the vault's account {} is frozen now",
             holding.vault.token_account
         ));
     }
-    if let Some(scaled) = &holding.mint.scaled_ui {
-        let multiplier = scaled.at(now);
-        if multiplier.to_bits() != 1f64.to_bits() {
-            let shown = scaled
-                .ui_amount(holding.balance_atoms, holding.mint.decimals, now)
-                .unwrap_or_default();
-            notices.push(format!("wallets show {shown}: one stored unit counts {multiplier}"));
-        }
-        if let Some((from, later)) = scaled.scheduled_after(now) {
-            notices.push(format!(
-                "from {} on, one stored unit counts {later}",
-                date_to_text(from)
-            ));
-        }
+    let shown = holding
+        .mint
+        .scaled_ui
+        .as_ref()
+        .filter(|_| holding.risk.multiplier.is_some_and(|multiplier| multiplier.differs()))
+        .and_then(|scaled| scaled.ui_amount(holding.balance_atoms, holding.mint.decimals, now));
+    if let Some(shown) = shown {
+        notices.push(format!("wallets show what the vault holds as {shown}"));
     }
     notices
 }
 
+/// A risk card for programs: who can do what by address, what is so now and what is scheduled, and all of it as sentences.
+pub fn risk_json(risk: &RiskCard) -> Value {
+    let who = |key: Option<Pubkey>| key.map(|key| key.to_string());
+    json!({
+        "clawBack": who(risk.claw_back),
+        "freeze": who(risk.freeze),
+        "frozenByDefault": risk.frozen_by_default,
+        "pause": who(risk.pause),
+        "paused": risk.paused,
+        "fee": risk.fee.map(|fee| json!({
+            "authority": who(fee.authority),
+            "bps": fee.now.bps,
+            "maximumAtoms": fee.now.maximum_atoms.to_string(),
+            "scheduled": fee.scheduled.map(|later| json!({
+                "epoch": later.epoch,
+                "bps": later.bps,
+                "maximumAtoms": later.maximum_atoms.to_string(),
+            })),
+        })),
+        "hook": risk.hook.map(|hook| json!({ "authority": who(hook.authority), "program": who(hook.program) })),
+        "multiplier": risk.multiplier.map(|multiplier| json!({
+            "authority": who(multiplier.authority),
+            "now": multiplier.now.to_string(),
+            "scheduled": multiplier.scheduled.map(|(from, later)| json!({
+                "from": date_to_text(from),
+                "multiplier": later.to_string(),
+            })),
+        })),
+        "interest": risk.interest.map(|interest| json!({ "authority": who(interest.authority), "bps": interest.rate_bps })),
+        "mint": who(risk.mint),
+        "close": who(risk.close),
+        "sentences": risk.sentences("it"),
+    })
+}
+
 /// A holding for programs.
-pub fn holding_json(holding: &Holding, epoch: u64, now: i64) -> Value {
+pub fn holding_json(holding: &Holding, now: i64) -> Value {
     let decimals = holding.mint.decimals;
     json!({
         "vault": holding.address.to_string(),
@@ -190,10 +195,13 @@ pub fn holding_json(holding: &Holding, epoch: u64, now: i64) -> Value {
         "tokenAccount": holding.vault.token_account.to_string(),
         "balance": amount_json(holding.balance_atoms, decimals),
         "perShare": amount_json(holding.per_share_atoms, decimals),
+        "unissued": amount_json(holding.unissued_atoms, decimals),
+        "collectedShares": holding.vault.collected_total_atoms.to_string(),
         "deposited": amount_json(holding.vault.deposited_total_atoms, decimals),
         "frozen": holding.frozen,
         "paused": holding.mint.paused,
-        "issuerCan": powers(&holding.mint, epoch),
+        "issuerCan": holding.risk.powers(),
+        "risk": risk_json(&holding.risk),
         "now": notices(holding, now),
     })
 }
@@ -204,14 +212,12 @@ fn open(app: &App, token: &Pubkey, asset: &Pubkey) -> Result<()> {
     let mint = app.mint(asset)?;
     let symbol = symbol_of(asset, &mint);
     let clock = app.sender()?.clock()?;
-    let powers = powers(&mint, clock.epoch);
+    let risk = RiskCard::of(&mint, clock.epoch, clock.unix_timestamp);
     let mut irreversible = vec![format!(
         "A vault is never closed: this takes one of the 256 places of {}, of which {} are taken.",
         token.symbol, token.security.vault_count
     )];
-    if !powers.is_empty() {
-        irreversible.push(format!("Whoever issues {symbol} can {}.", powers.join(", ")));
-    }
+    irreversible.extend(risk.sentences(&symbol));
     let plan = Plan {
         what: format!("Open a vault of {} for {symbol} ({asset})", token.symbol),
         irreversible,
@@ -357,14 +363,14 @@ fn list(app: &App, token: &Pubkey) -> Result<()> {
     let holdings = holdings(app, &token)?;
     let mut lines = Vec::new();
     for holding in &holdings {
-        lines.extend(describe(app, &token, holding, clock.epoch, clock.unix_timestamp));
+        lines.extend(describe(app, &token, holding, clock.unix_timestamp));
     }
     if lines.is_empty() {
         lines.push(format!("{} has no vaults.", token.symbol));
     }
     let values: Vec<Value> = holdings
         .iter()
-        .map(|holding| holding_json(holding, clock.epoch, clock.unix_timestamp))
+        .map(|holding| holding_json(holding, clock.unix_timestamp))
         .collect();
     output::print(
         app.global.output,
@@ -375,7 +381,7 @@ fn list(app: &App, token: &Pubkey) -> Result<()> {
 }
 
 /// A holding for people.
-pub fn describe(app: &App, token: &Token, holding: &Holding, epoch: u64, now: i64) -> Vec<String> {
+pub fn describe(app: &App, token: &Token, holding: &Holding, now: i64) -> Vec<String> {
     let canvas = app.canvas;
     let name = holding
         .mint
@@ -395,7 +401,14 @@ pub fn describe(app: &App, token: &Token, holding: &Holding, epoch: u64, now: i6
         amount::to_text(holding.per_share_atoms, decimals),
         holding.symbol
     )));
-    let powers = powers(&holding.mint, epoch);
+    if holding.unissued_atoms > 0 {
+        lines.extend(canvas.bullet(&format!(
+            "{} of it ({}) belongs to shares that are not issued yet",
+            amount::to_text(holding.unissued_atoms, decimals),
+            amount::to_percent(holding.unissued_atoms, holding.balance_atoms)
+        )));
+    }
+    let powers = holding.risk.powers();
     if !powers.is_empty() {
         lines.extend(canvas.bullet(&format!("its issuer can {}", powers.join(", "))));
     }
