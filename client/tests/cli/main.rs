@@ -10,4 +10,5 @@ mod life;
 mod metadata;
 mod network;
 mod proxy;
+mod redemption;
 mod screen;
