@@ -5,6 +5,7 @@ mod extremes;
 mod hooks;
 mod redemption;
 mod redemption_assets;
+mod redemption_plan;
 mod security;
 mod shares;
 mod upside;
