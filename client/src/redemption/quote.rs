@@ -58,6 +58,11 @@ pub enum Block {
         /// What is wrong.
         reason: String,
     },
+    /// The mint is none, or none that this client can read: nothing is known of what a transfer would do.
+    MintUnreadable {
+        /// What is wrong.
+        reason: String,
+    },
     /// The vault holds shares of another security, which leave it by an instruction of a later version.
     ProtocolShares,
 }
@@ -81,6 +86,7 @@ impl fmt::Display for Block {
             Self::HookUnresolved { program, reason } => {
                 write!(f, "its transfer hook {program} cannot be served: {reason}")
             }
+            Self::MintUnreadable { reason } => write!(f, "its mint cannot be read: {reason}"),
             Self::ProtocolShares => write!(
                 f,
                 "the vault holds registered shares, which this version cannot collect"
@@ -236,11 +242,13 @@ impl Quote {
                 .as_ref()
                 .map(|account| accounts::read_token_account(&vault.token_account, account))
                 .transpose()?;
-            let mint = match &pair[1] {
-                Some(account) if account.owner != anchor_lang::system_program::ID => {
-                    Some(accounts::read_mint(&vault.asset_mint, account)?)
-                }
-                _ => None,
+            // One asset's odd mint must not hide what the others pay.
+            let (mint, unreadable) = match &pair[1] {
+                Some(account) => match accounts::read_mint(&vault.asset_mint, account) {
+                    Ok(mint) => (Some(mint), None),
+                    Err(error) => (None, Some(error.to_string())),
+                },
+                None => (None, Some("it does not exist".to_owned())),
             };
             let token_program = account
                 .as_ref()
@@ -290,6 +298,8 @@ impl Quote {
             if leg.vault.holds_shares != 0 {
                 leg.blocks.push(Block::ProtocolShares);
             } else if leg.part_atoms > 0 {
+                leg.blocks
+                    .extend(unreadable.map(|reason| Block::MintUnreadable { reason }));
                 leg.find_blocks(account.as_ref());
                 leg.resolve_hook(sender)?;
             }
