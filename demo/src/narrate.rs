@@ -38,6 +38,8 @@ fn written(figure: Figure) -> Option<Written> {
         ) => Written::Text,
         Figure::Vault(_, asset, VaultFigure::Balance) => Written::Equity(asset),
         Figure::Vault(_, _, VaultFigure::Frozen) => Written::Flag,
+        Figure::Holder(of, _, HolderFigure::Ticket) => Written::Shares(of),
+        Figure::Holder(_, _, HolderFigure::Uncollected) => Written::Count,
         Figure::Holder(of, _, HolderFigure::Shares | HolderFigure::Bearer) => Written::Shares(of),
         Figure::Holder(_, _, HolderFigure::Approved) => Written::Flag,
         Figure::Holder(_, _, HolderFigure::PaysTo) => Written::Text,

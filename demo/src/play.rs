@@ -424,6 +424,9 @@ impl<'a> Play<'a> {
                     Flow::ClawedBack(from, asset) => {
                         (FlowKind::ClawedBack, story.symbol(from), "its issuer", equity(asset))
                     }
+                    Flow::Redeemed(from, to, asset) => {
+                        (FlowKind::Redeemed, story.symbol(from), story.name(to), equity(asset))
+                    }
                 };
                 report::Flow {
                     kind,

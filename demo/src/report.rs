@@ -255,6 +255,8 @@ pub enum FlowKind {
     Given,
     /// An asset from a vault back to its issuer.
     ClawedBack,
+    /// An asset from a vault to somebody who redeemed shares.
+    Redeemed,
 }
 
 /// Where a story broke off.

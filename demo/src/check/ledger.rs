@@ -1,6 +1,6 @@
 //! The books, kept from the written rules in exact fractions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -46,8 +46,16 @@ struct Holder {
     savings: bool,
     approved: bool,
     events: u64,
+    ticket: Option<Ticket>,
     /// Paid by positions that are closed.
     claimed_before: BigRational,
+}
+
+/// An open ticket: shares burnt, and the vaults it can still collect from.
+#[derive(Clone, Debug, Default)]
+struct Ticket {
+    shares: BigRational,
+    left: BTreeSet<AssetId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -55,6 +63,8 @@ struct Vault {
     open: bool,
     frozen: bool,
     balance: BigRational,
+    /// Shares of tickets that have collected here, or were burnt before it was opened.
+    collected: BigRational,
     deposited: BigRational,
 }
 
@@ -73,6 +83,7 @@ struct Book {
     issued: BigRational,
     supply: BigRational,
     registered: BigRational,
+    redeemed: BigRational,
     received: BigRational,
     paid: BigRational,
     inbox: BigRational,
@@ -107,6 +118,8 @@ pub enum Flow {
     Given(PersonId, SecurityId, AssetId),
     /// An asset from a vault back to its issuer.
     ClawedBack(SecurityId, AssetId),
+    /// An asset from a vault to somebody who redeemed shares: what left, before any fee.
+    Redeemed(SecurityId, PersonId, AssetId),
 }
 
 /// The independent calculation: fed with what was done and when, it predicts every figure.
@@ -389,6 +402,7 @@ impl<'a> Ledger<'a> {
         *book.holder(holder) = Holder {
             bearer: before.bearer,
             approved: before.approved,
+            ticket: before.ticket,
             claimed_before: before.claimed_before + before.claimed,
             ..Holder::default()
         };
@@ -448,9 +462,11 @@ impl<'a> Ledger<'a> {
     /// A vault for an asset; the accounts of some assets are born frozen.
     pub fn open_vault(&mut self, of: SecurityId, asset: AssetId) {
         let frozen = self.story.asset(asset).frozen_by_default();
-        let vault = self.vault(of, asset);
-        (vault.open, vault.frozen) = (true, frozen);
         let book = self.book(of);
+        // Tickets of before do not reach it.
+        let collected = book.redeemed.clone();
+        let vault = book.vaults.entry(asset).or_default();
+        (vault.open, vault.frozen, vault.collected) = (true, frozen, collected);
         book.open_vaults += 1;
         book.events += 1;
     }
@@ -469,6 +485,46 @@ impl<'a> Ledger<'a> {
         self.vault(of, asset).balance += arrived;
         *self.wallet(from).equity.entry(asset).or_default() -= &amount;
         self.flow(Flow::Given(from, of, asset), &amount);
+    }
+
+    /// Registered shares are burnt for a ticket that reaches every vault of now.
+    pub fn redeem(&mut self, of: SecurityId, person: PersonId, shares: u64, at: Moment) {
+        let (book, shares) = (self.book(of), whole(shares));
+        book.turn(person, &-shares.clone(), at.ts);
+        book.supply -= &shares;
+        book.redeemed += &shares;
+        let left = book
+            .vaults
+            .iter()
+            .filter(|(_, vault)| vault.open)
+            .map(|(asset, _)| *asset);
+        let left = left.collect();
+        book.holder(person).ticket = Some(Ticket { shares, left });
+    }
+
+    /// A ticket takes its part of one vault: the vault is divided among the shares that exist, those that may still be issued, and those on
+    /// tickets that have not collected here.
+    pub fn collect(&mut self, of: SecurityId, person: PersonId, asset: AssetId) {
+        let book = self.book(of);
+        let Some(ticket) = book.holder(person).ticket.as_mut() else {
+            return;
+        };
+        ticket.left.remove(&asset);
+        let shares = ticket.shares.clone();
+        let may_come = &book.authorised - &book.issued;
+        let all = &book.supply + may_come + &book.redeemed;
+        let vault = book.vaults.entry(asset).or_default();
+        let part = (&vault.balance * &shares / (all - &vault.collected)).floor();
+        vault.balance -= &part;
+        vault.collected += &shares;
+        let arrived = arrives(self.story.asset(asset), &part);
+        *self.wallet(person).equity.entry(asset).or_default() += arrived;
+        self.flow(Flow::Redeemed(of, person, asset), &part);
+    }
+
+    /// A ticket that has collected everything goes.
+    pub fn close_redemption(&mut self, of: SecurityId, person: PersonId) {
+        self.book(of).holder(person).ticket = None;
     }
 
     /// An asset stops moving, or moves again.
@@ -537,6 +593,7 @@ impl<'a> Ledger<'a> {
                     (S::Issued, number(&book.issued)),
                     (S::Reserved, int(0)),
                     (S::Registered, number(&book.registered)),
+                    (S::Redeemed, number(&book.redeemed)),
                     (S::Received, number(&book.received)),
                     (S::StreamTotal, number(&line.total)),
                     (S::StreamDripped, number(&line.dripped)),
@@ -563,6 +620,7 @@ impl<'a> Ledger<'a> {
                     [
                         (VaultFigure::Balance, number(&vault.balance)),
                         (VaultFigure::Deposited, number(&vault.deposited)),
+                        (VaultFigure::Collected, number(&vault.collected)),
                         (VaultFigure::Frozen, flag(vault.open && vault.frozen)),
                     ]
                     .map(|(figure, value)| (Figure::Vault(*of, *asset, figure), value)),
@@ -585,6 +643,17 @@ impl<'a> Ledger<'a> {
                         (H::Accrued, number(&holder.accrued)),
                         (H::Claimed, number(&holder.claimed)),
                         (H::PaysTo, text(pays_to)),
+                        (
+                            H::Ticket,
+                            holder
+                                .ticket
+                                .as_ref()
+                                .map_or_else(|| int(0), |ticket| number(&ticket.shares)),
+                        ),
+                        (
+                            H::Uncollected,
+                            Value::Number(whole(holder.ticket.as_ref().map_or(0, |ticket| ticket.left.len()))),
+                        ),
                         (H::Approved, flag(holder.approved)),
                         (H::Events, Value::Number(whole(holder.events))),
                     ]

@@ -46,6 +46,8 @@ pub enum SecurityFigure {
     Reserved,
     /// Shares registered.
     Registered,
+    /// Shares ever redeemed.
+    Redeemed,
     /// Money ever received.
     Received,
     /// Money of the present line of the stream.
@@ -91,6 +93,8 @@ pub enum VaultFigure {
     Balance,
     /// What was ever deposited, by its record.
     Deposited,
+    /// Shares that have collected from it.
+    Collected,
     /// 1 if its token account exists and is frozen.
     Frozen,
 }
@@ -114,6 +118,10 @@ pub enum HolderFigure {
     Claimed,
     /// Which of their accounts a claim by anyone pays to.
     PaysTo,
+    /// Shares burnt for the open ticket.
+    Ticket,
+    /// Vaults that the open ticket has left to collect.
+    Uncollected,
     /// 1 if they may receive curated shares.
     Approved,
     /// Events told, by the position's own count.
@@ -156,6 +164,7 @@ impl Figure {
                 let text = match figure {
                     VaultFigure::Balance => format!("vault, {asset}"),
                     VaultFigure::Deposited => format!("vault, {asset} ever deposited"),
+                    VaultFigure::Collected => format!("vault, {asset}, shares that have collected"),
                     VaultFigure::Frozen => format!("vault, {asset}, frozen by its issuer"),
                 };
                 of(security, &text)
@@ -183,6 +192,7 @@ impl SecurityFigure {
             Self::Issued => "issued shares",
             Self::Reserved => "reserved shares",
             Self::Registered => "registered shares of all",
+            Self::Redeemed => "shares ever redeemed",
             Self::Received => "money ever received",
             Self::StreamTotal => "stream, total",
             Self::StreamDripped => "stream, dripped",
@@ -216,6 +226,8 @@ impl HolderFigure {
             Self::Accrued => "accrued",
             Self::Claimed => "claimed so far",
             Self::PaysTo => "claims pay to",
+            Self::Ticket => "shares on the open ticket",
+            Self::Uncollected => "assets left to collect",
             Self::Approved => "approved as a holder",
             Self::Events => "events of the position",
         }

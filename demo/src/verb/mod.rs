@@ -4,6 +4,7 @@
 //! know yet goes into [`crate::check::Ledger`], and, if it moves registered shares or money, into [`crate::check::fair`].
 
 pub mod asset;
+pub mod redemption;
 pub mod shares;
 pub mod token;
 pub mod upside;
@@ -200,6 +201,9 @@ verbs! {
     vault::OpenVault,
     vault::Deposit,
     vault::Donate,
+    redemption::Redeem,
+    redemption::Collect,
+    redemption::CloseRedemption,
     asset::Pause,
     asset::Resume,
     asset::Freeze,

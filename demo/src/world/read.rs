@@ -13,7 +13,7 @@ use upside_client::{
     solana_account::Account,
     upside::{
         error::UpsideError,
-        state::{Approval, Position, Security, Vault},
+        state::{Approval, Position, Redemption, Security, Vault},
     },
     Sender,
 };
@@ -22,6 +22,7 @@ use super::{Claimable, Sample, World};
 use crate::{
     check::{AssetFigure, Figure, Figures, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure},
     story::{AssetId, PersonId, Purse, SecurityId},
+    verb::redemption::TICKET,
 };
 
 /// Accounts that one request of an RPC server may name.
@@ -85,6 +86,7 @@ impl World<'_> {
                     keys.registered(&owner),
                     keys.bearer_account(&owner),
                     keys.approval(&owner),
+                    keys.redemption(&owner, TICKET),
                 ]);
             }
         }
@@ -181,6 +183,7 @@ impl World<'_> {
                 (F::Authorised, read(|s| number(s.authorised_atoms))),
                 (F::Issued, read(|s| number(s.issued_atoms))),
                 (F::Reserved, read(|s| number(s.reserved_atoms))),
+                (F::Redeemed, read(|s| number(s.redeemed_total_atoms))),
                 (F::Registered, read(|s| number(s.registered_atoms))),
                 (F::Received, read(|s| number(s.received_total_atoms.get()))),
                 (F::StreamTotal, read(|s| number(s.stream_total_atoms))),
@@ -221,6 +224,7 @@ impl World<'_> {
         let (keys, owner) = (self.keys(of), self.address(person)?);
         let position: Option<Position> = accounts.state(&keys.position(&owner))?;
         let approval: Option<Approval> = accounts.state(&keys.approval(&owner))?;
+        let ticket: Option<Redemption> = accounts.state(&keys.redemption(&owner, TICKET))?;
         let read = |field: fn(&Position) -> Value| position.as_ref().map_or_else(|| number(0u8), field);
         let (wallet, savings) = (self.purse(person, Purse::Wallet)?, self.purse(person, Purse::Savings)?);
         let pays_to = match &position {
@@ -241,6 +245,8 @@ impl World<'_> {
                 (F::Accrued, read(|p| x64(p.accrued_x64.get()))),
                 (F::Claimed, read(|p| number(p.claimed_total_atoms))),
                 (F::Events, read(|p| number(p.sequence))),
+                (F::Ticket, number(ticket.map_or(0, |ticket| ticket.shares_atoms))),
+                (F::Uncollected, number(ticket.map_or(0, |ticket| ticket.uncollected()))),
                 (F::PaysTo, Value::Text(pays_to)),
                 (F::Approved, number(u8::from(approval.is_some()))),
             ]

@@ -238,6 +238,9 @@ impl Page<'_> {
                     FlowKind::ClawedBack if flow.from == security.story_symbol => {
                         Some(format!("its issuer took {atoms} back"))
                     }
+                    FlowKind::Redeemed if flow.from == security.story_symbol => {
+                        Some(format!("{} redeemed {atoms}", flow.to))
+                    }
                     _ => None,
                 }
             })
