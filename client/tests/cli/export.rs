@@ -7,11 +7,11 @@ use anchor_lang::{
 use base64::{engine::general_purpose::STANDARD, Engine};
 use serde_json::{json, Value};
 use solana_rpc_client_api::request::RpcRequest;
-use upside_client::{solana_keypair::Keypair, solana_signer::Signer, Sender};
+use upside_client::{accounts, solana_keypair::Keypair, solana_signer::Signer, Sender};
 
 use hook::{RELAY, WALLET};
 
-use crate::network::{board_program, network, payout, run, Network, Wallet};
+use crate::network::{asset, board_program, network, payout, run, Network, Wallet};
 
 /// The program whose instructions set a transaction's limits.
 const COMPUTE_BUDGET: Pubkey = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");
@@ -349,4 +349,28 @@ fn a_blockhash_can_be_given() {
         &["shares", "unregister", &mint, "1", "--sign-only", "--blockhash", "xyz"],
     );
     assert_eq!(wrong.code, 1);
+}
+
+#[test]
+fn a_holder_whose_key_is_elsewhere_redeems_by_an_exported_message() {
+    let net = network();
+    let (board, relayer) = (net.wallet(), net.wallet());
+    let mint = net.token_with(&board, "EXRED", &["--redeem-after", "2020-01-01"]);
+    let acme = asset("ACMEx");
+    net.json(&board, &["vault", "open", &mint, &acme.mint.to_string()]);
+    net.json(&board, &["vault", "deposit", &mint, &acme.mint.to_string(), "100"]);
+    let account = acme.account_of(&board.address());
+    let before = accounts::token_balance(&net.sender(), &account).unwrap();
+
+    let start = ["redeem", "start", &mint, "1000", "--fee-payer", &relayer.text()];
+    let (message, signers) = exported(net, &board.address(), &start);
+    assert_eq!(signers, [relayer.text(), board.text()]);
+    sign_and_send(net, &message, &[&relayer.key, &board.key]);
+
+    let after = accounts::token_balance(&net.sender(), &account).unwrap();
+    // A thousandth of 100, all in one transaction, with the ticket closed again.
+    assert_eq!(after - before, 10_000_000);
+    let status = net.json(&board, &["redeem", "status", &mint]);
+    assert_eq!(status["tickets"].as_array().unwrap().len(), 0, "{status}");
+    assert_eq!(net.json(&board, &["audit", &mint])["sound"], true);
 }
