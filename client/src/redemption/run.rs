@@ -65,7 +65,7 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// When `redeem` is refused, or the cluster fails.
-    pub fn next(&mut self) -> Result<Option<StepResult>> {
+    pub fn send_next(&mut self) -> Result<Option<StepResult>> {
         while let Some(parts) = self.queue.pop_front() {
             // A ticket with something left cannot be closed.
             let parts: Vec<Part> = parts
@@ -86,19 +86,21 @@ impl<'a> Run<'a> {
                 Err(error @ ClientError::Program(_)) => error,
                 Err(error) => return Err(error),
             };
-            if parts.len() > 1 {
-                for part in parts.into_iter().rev() {
-                    self.queue.push_front(vec![part]);
+            let step = match <[Part; 1]>::try_from(parts) {
+                Ok([part]) => part.step,
+                Err(parts) => {
+                    // One of them was refused: each is tried by itself.
+                    for part in parts.into_iter().rev() {
+                        self.queue.push_front(vec![part]);
+                    }
+                    continue;
                 }
-                continue;
+            };
+            if step == Step::Redeem {
+                return Err(error);
             }
-            for part in parts {
-                if part.step == Step::Redeem {
-                    return Err(error);
-                }
-                self.refused |= matches!(part.step, Step::Collect { .. });
-                return Ok(Some(StepResult::Refused { step: part.step, error }));
-            }
+            self.refused |= matches!(step, Step::Collect { .. });
+            return Ok(Some(StepResult::Refused { step, error }));
         }
         Ok(None)
     }

@@ -147,12 +147,9 @@ fn a_statement_splits_what_was_earned_at_the_borders_of_its_periods() {
     let status = net.json(&issuer, &["upside", "status", &mint]);
     assert_eq!(status["holder"]["claimable"], rows.last().unwrap()["upsideOwedAtEnd"]);
     assert!(sum("upsideClaimed") >= 299_999_999);
-    // A whole day in the middle earns a tenth.
-    assert!(
-        (99_999_999..=100_000_001).contains(&atoms(&rows[1], "upsideEarned")),
-        "{}",
-        rows[1]
-    );
+    // Ten days of dripping cover nine whole days at least; each earns a tenth. When they are is up to the clock, which other tests move too.
+    let whole = |row: &&Value| (99_999_999..=100_000_001).contains(&atoms(row, "upsideEarned"));
+    assert!(rows.iter().filter(whole).count() >= 9, "{statement}");
 }
 
 #[test]

@@ -214,6 +214,10 @@ impl World<'_> {
                     VaultFigure::Deposited,
                     number(vault.map_or(0, |vault| vault.deposited_total_atoms)),
                 ),
+                (
+                    VaultFigure::Collected,
+                    number(vault.map_or(0, |vault| vault.collected_total_atoms)),
+                ),
             ]
             .map(|(figure, value)| (Figure::Vault(of, asset, figure), value)),
         );

@@ -36,7 +36,8 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let ctx = TestContext::new();
+        // A plan is rehearsed before anybody has signed, as an RPC server simulates it.
+        let ctx = TestContext::without_signatures();
         let alice = ctx
             .security("alice")
             .supply(AUTHORISED, AUTHORISED)
@@ -89,7 +90,7 @@ impl Scene {
     fn run(&self, plan: &Plan) -> (Vec<Receipt>, Vec<Pubkey>) {
         let mut run = Run::new(&self.ctx.sender, plan, &self.ctx.payer, &self.bob).unwrap();
         let (mut receipts, mut refused) = (Vec::new(), Vec::new());
-        while let Some(result) = run.next().unwrap() {
+        while let Some(result) = run.send_next().unwrap() {
             match result {
                 StepResult::Done { receipt, .. } => receipts.push(*receipt),
                 StepResult::Refused {

@@ -538,7 +538,7 @@ fn carry_on(
     let mut closed = false;
     outcome.lines.clear();
     loop {
-        let result = match run.next() {
+        let result = match run.send_next() {
             Ok(Some(result)) => result,
             Ok(None) => break,
             // Nothing has happened yet: the failure is the whole answer.
