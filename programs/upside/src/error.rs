@@ -77,6 +77,9 @@ pub enum UpsideError {
     /// The holder is approved already.
     #[msg("The holder must not be approved already")]
     AlreadyApproved = 21,
+    /// Others hold shares and would be surprised.
+    #[msg("While others hold shares or a round has money in it, this must start at least notice_seconds from now")]
+    NoticeTooShort = 22,
 
     // 100: shares
     /// Amount zero.
@@ -195,6 +198,47 @@ pub enum UpsideError {
     /// Less arrived than asked for.
     #[msg("At least the atoms that the holder asked for must arrive")]
     TooLittleArrived = 407,
+
+    // 500: grant
+    /// The schedule contradicts itself.
+    #[msg("A schedule must start before or at its cliff, and its cliff must come before or at its end")]
+    BadSchedule = 500,
+    /// The deadline does not fit.
+    #[msg("A milestone must have a deadline in the future; a grant without an approver must have none")]
+    BadDeadline = 501,
+    /// The id is in use.
+    #[msg("The recipient must not have a grant of this security with this id")]
+    GrantExists = 502,
+    /// The grant is another's.
+    #[msg("The grant must belong to this security and this recipient")]
+    WrongGrant = 503,
+    /// The signer is not the approver.
+    #[msg("The signer must be the approver that the grant names")]
+    NotApprover = 504,
+    /// Nothing to claim.
+    #[msg("At least one share atom must have vested and not been claimed")]
+    NothingVested = 505,
+    /// The grant is not revocable.
+    #[msg("The grant must have been made revocable")]
+    NotRevocable = 506,
+    /// The grant was revoked.
+    #[msg("The grant must not have been revoked")]
+    GrantRevoked = 507,
+    /// Everything has vested.
+    #[msg("Something must not have vested yet")]
+    NothingToRevoke = 508,
+    /// Time alone decides.
+    #[msg("The grant must name an approver")]
+    NotAMilestone = 509,
+    /// Approved before.
+    #[msg("The milestone must not have been approved yet")]
+    MilestoneApproved = 510,
+    /// Too late.
+    #[msg("The milestone must be approved before its deadline")]
+    DeadlinePassed = 511,
+    /// Something is still promised.
+    #[msg("Everything must be claimed, or the deadline must have passed without an approval")]
+    GrantNotFinished = 512,
 
     // 800: mint policy
     /// Not a mint.

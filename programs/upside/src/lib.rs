@@ -38,7 +38,7 @@ pub mod token;
 
 use anchor_lang::prelude::*;
 
-use instructions::{redemption::*, security::*, shares::*, upside::*, vault::*};
+use instructions::{grant::*, redemption::*, security::*, shares::*, upside::*, vault::*};
 
 declare_id!(constants::PROGRAM_ID);
 
@@ -242,5 +242,44 @@ pub mod upside {
     /// - It shall succeed although anyone has funded the addresses or made the vault's token account before, and although that account is born frozen.
     pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
         instructions::vault::open_vault(ctx)
+    }
+    /// Promises shares to somebody: they vest over time, or after an approver has signed.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent. The recipient shall be a wallet or another program's account.
+    /// - `issued + reserved + amount` shall not exceed `authorised`. The shares are reserved now and issued when they are claimed.
+    /// - While others hold shares or a round has money in it, `start_ts` shall be at least `notice_seconds` from now.
+    /// - Whether it is revocable shall never change.
+    pub fn create_grant<'info>(ctx: Context<'info, CreateGrant<'info>>, args: CreateGrantArgs) -> Result<()> {
+        instructions::grant::create_grant(ctx, args)
+    }
+
+    /// Issues what has vested of a grant to its recipient, registered.
+    ///
+    /// - Anyone may; the recipient shall get the shares whatever they have done to their accounts, approved or not.
+    /// - What has vested shall be rounded down; the rest vests later.
+    pub fn claim_grant<'info>(ctx: Context<'info, ClaimGrant<'info>>) -> Result<()> {
+        instructions::grant::claim_grant(ctx)
+    }
+
+    /// Lets a milestone's schedule apply, as written.
+    ///
+    /// - The approver shall sign before the deadline, once, and not after a revocation.
+    pub fn approve_milestone<'info>(ctx: Context<'info, ApproveMilestone<'info>>) -> Result<()> {
+        instructions::grant::approve_milestone(ctx)
+    }
+
+    /// Stops what has not vested; its reserve returns.
+    ///
+    /// - The issuer shall sign. The grant shall be revocable.
+    /// - What has vested shall stay the recipient's.
+    pub fn revoke_grant<'info>(ctx: Context<'info, RevokeGrant<'info>>) -> Result<()> {
+        instructions::grant::revoke_grant(ctx)
+    }
+
+    /// Ends a grant that is claimed in full, or whose deadline passed without an approval: then its reserve returns.
+    ///
+    /// - Anyone may. The rent shall go back to who paid it.
+    pub fn close_grant<'info>(ctx: Context<'info, CloseGrant<'info>>) -> Result<()> {
+        instructions::grant::close_grant(ctx)
     }
 }

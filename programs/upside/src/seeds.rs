@@ -14,6 +14,8 @@ pub const REGISTERED: &[u8] = b"registered";
 pub const VAULT: &[u8] = b"vault";
 /// `redemption`, security, holder, id `u64` little endian: a ticket that collects from each vault.
 pub const REDEMPTION: &[u8] = b"redemption";
+/// `grant`, security, recipient, id `u64` little endian: shares promised for help.
+pub const GRANT: &[u8] = b"grant";
 /// `approval`, security, holder: a holder that may receive curated shares.
 pub const APPROVAL: &[u8] = b"approval";
 /// Signs the program's event calls to itself.
@@ -26,7 +28,7 @@ mod tests {
     #[test]
     fn prefixes_are_an_interface() {
         assert_eq!(
-            [MINT, SECURITY, PAYOUT, POSITION, REGISTERED, VAULT, REDEMPTION, APPROVAL],
+            [MINT, SECURITY, PAYOUT, POSITION, REGISTERED, VAULT, REDEMPTION, GRANT, APPROVAL],
             [
                 "mint",
                 "security",
@@ -35,6 +37,7 @@ mod tests {
                 "registered",
                 "vault",
                 "redemption",
+                "grant",
                 "approval"
             ]
             .map(str::as_bytes)

@@ -4,6 +4,7 @@
 //! keys, delta and after-totals: state can be rebuilt from events alone. Sequence numbers come from the account that
 //! the instruction writes anyway and count up by one per event of that account.
 
+mod grant;
 mod redemption;
 mod security;
 mod shares;
@@ -12,6 +13,7 @@ mod vault;
 
 use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 
+pub use grant::*;
 pub use redemption::*;
 pub use security::*;
 pub use shares::*;
@@ -215,6 +217,11 @@ mod tests {
             ("SharesRedeemed", SharesRedeemed::DISCRIMINATOR),
             ("AssetCollected", AssetCollected::DISCRIMINATOR),
             ("RedemptionClosed", RedemptionClosed::DISCRIMINATOR),
+            ("GrantCreated", GrantCreated::DISCRIMINATOR),
+            ("GrantClaimed", GrantClaimed::DISCRIMINATOR),
+            ("MilestoneApproved", MilestoneApproved::DISCRIMINATOR),
+            ("GrantRevoked", GrantRevoked::DISCRIMINATOR),
+            ("GrantClosed", GrantClosed::DISCRIMINATOR),
         ];
         for (name, discriminator) in events {
             assert_eq!(&Sha256::digest(format!("event:{name}"))[..8], *discriminator, "{name}");

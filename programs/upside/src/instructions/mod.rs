@@ -1,5 +1,6 @@
 //! One folder per domain, one file per instruction. Each reads: validate, decide, check the invariant, move, tell.
 
+pub mod grant;
 pub mod redemption;
 pub mod security;
 pub mod shares;

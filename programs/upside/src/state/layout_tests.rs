@@ -23,6 +23,9 @@ fn keys_that_are_filtered_on_stay_where_they_are() {
     assert_eq!(HEADER + offset_of!(Vault, asset_mint), 48);
     assert_eq!(HEADER + offset_of!(Redemption, security), 16);
     assert_eq!(HEADER + offset_of!(Redemption, holder), 48);
+    assert_eq!(HEADER + offset_of!(Grant, security), 16);
+    assert_eq!(HEADER + offset_of!(Grant, recipient), 48);
+    assert_eq!(HEADER + offset_of!(Grant, approver), 80);
     assert_eq!(HEADER + offset_of!(Approval, security), 16);
     assert_eq!(HEADER + offset_of!(Approval, holder), 48);
 }
@@ -50,9 +53,10 @@ fn sizes_stay_what_they_are() {
             Position::SPACE,
             Vault::SPACE,
             Redemption::SPACE,
+            Grant::SPACE,
             Approval::SPACE
         ],
-        [552, 224, 208, 184, 136]
+        [552, 224, 208, 184, 264, 136]
     );
 }
 
@@ -63,6 +67,7 @@ fn discriminators_are_those_of_the_account_names() {
         ("Position", Position::DISCRIMINATOR),
         ("Vault", Vault::DISCRIMINATOR),
         ("Redemption", Redemption::DISCRIMINATOR),
+        ("Grant", Grant::DISCRIMINATOR),
         ("Approval", Approval::DISCRIMINATOR),
     ] {
         assert_eq!(&Sha256::digest(format!("account:{name}"))[..8], discriminator, "{name}");

@@ -7,8 +7,10 @@
 mod approval;
 #[cfg(test)]
 mod border_tests;
+mod grant;
 #[cfg(test)]
 mod layout_tests;
+mod load;
 mod position;
 mod redemption;
 mod security;
@@ -16,6 +18,8 @@ mod vault;
 mod x64;
 
 pub use approval::*;
+pub use grant::*;
+pub use load::*;
 pub use position::*;
 pub use redemption::*;
 pub use security::*;

@@ -293,6 +293,43 @@ impl Security {
         Ok(())
     }
 
+    /// Promises `amount` of new shares: `issued + reserved + amount <= authorised`.
+    pub fn reserve(&mut self, amount: u64) -> Result<()> {
+        math(m::supply::authorise(
+            self.issued_atoms,
+            self.reserved_atoms,
+            amount,
+            self.authorised_atoms,
+        ))?;
+        self.reserved_atoms = self.reserved_atoms.checked_add(amount).ok_or(UpsideError::Overflow)?;
+        Ok(())
+    }
+
+    /// Takes back a promise of `amount` of new shares: it can be issued otherwise.
+    pub fn unreserve(&mut self, amount: u64) -> Result<()> {
+        self.reserved_atoms = self
+            .reserved_atoms
+            .checked_sub(amount)
+            .ok_or(UpsideError::InvariantBroken)?;
+        Ok(())
+    }
+
+    /// Counts `amount` of promised shares as issued.
+    pub fn issue_reserved(&mut self, amount: u64) -> Result<()> {
+        self.unreserve(amount)?;
+        self.issue(amount)
+    }
+
+    /// No surprise: while anybody but the issuer holds a share, or a round has money in it, nothing that dilutes starts sooner than
+    /// `notice_seconds` after its announcement, which is now. `own` is what the issuer has registered, of `supply` in existence.
+    pub fn check_notice(&self, own: u64, supply: u64, now: i64, starts_ts: i64) -> Result<()> {
+        if own < supply || self.funded_rounds > 0 {
+            let earliest = now.checked_add(self.notice_seconds).ok_or(UpsideError::Overflow)?;
+            require!(starts_ts >= earliest, UpsideError::NoticeTooShort);
+        }
+        Ok(())
+    }
+
     /// Gives up `amount` of capacity for ever, leaving at least max(10^6, issued + reserved).
     pub fn retire(&mut self, amount: u64) -> Result<()> {
         self.authorised_atoms = math(m::supply::retire(

@@ -11,7 +11,7 @@ use crate::{
     constants::{ACCOUNT_VERSION, ASSOCIATED_TOKEN_PROGRAM_ID},
     error::UpsideError,
     seeds,
-    state::{Position, Security},
+    state::{load_state_mut, Position, Security},
     token::create_state,
     ID,
 };
@@ -100,17 +100,23 @@ pub fn check_position(position: &Position, security: &Pubkey, holder: &Pubkey) -
     Ok(())
 }
 
-/// Reads a position in place for writing, with the checks a typed account makes: owner, writability, type, length.
+/// Registered share atoms of `holder`, by what should be their position; 0 if it is anything else.
+pub fn shares_of(position: &AccountInfo, security: &Pubkey, holder: &Pubkey) -> u64 {
+    let Ok(data) = position.try_borrow_data() else {
+        return 0;
+    };
+    if *position.owner != ID || data.len() != Position::SPACE || !data.starts_with(Position::DISCRIMINATOR) {
+        return 0;
+    }
+    let position: &Position = bytemuck::from_bytes(&data[Position::DISCRIMINATOR.len()..]);
+    if check_position(position, security, holder).is_ok() {
+        position.shares_atoms
+    } else {
+        0
+    }
+}
+
+/// Reads a position in place for writing.
 pub fn load_position_mut<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, Position>> {
-    require!(*info.owner == ID, UpsideError::WrongPosition);
-    require!(info.is_writable, ErrorCode::AccountNotMutable);
-    // An account that the instruction has already borrowed is named twice: as a position and as something else.
-    let data = info.try_borrow_mut_data().map_err(|_| UpsideError::WrongPosition)?;
-    require!(
-        data.len() == Position::SPACE && data.starts_with(Position::DISCRIMINATOR),
-        UpsideError::WrongPosition
-    );
-    Ok(RefMut::map(data, |data| {
-        bytemuck::from_bytes_mut(&mut data[Position::DISCRIMINATOR.len()..])
-    }))
+    load_state_mut(info, UpsideError::WrongPosition)
 }
