@@ -26,7 +26,7 @@ use bytemuck::AnyBitPattern;
 use solana_account::Account;
 use upside::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Kind, Position, Redemption, Security, TransferPolicy, Vault},
+    state::{Approval, Grant, Kind, Position, Redemption, Security, TransferPolicy, Vault},
 };
 
 use crate::{
@@ -55,6 +55,7 @@ program_account! {
     Position, "position";
     Vault, "vault";
     Redemption, "redemption";
+    Grant, "grant";
     Approval, "approval";
 }
 
@@ -219,6 +220,30 @@ pub fn redemptions_of_holder(
     )?;
     redemptions.sort_by_key(|(_, redemption)| redemption.id);
     Ok(redemptions)
+}
+
+/// Open grants of a security, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn grants_of(sender: &dyn Sender, security: &Pubkey) -> Result<Vec<(Pubkey, Grant)>> {
+    list(sender, &[(offset_of!(Grant, security), security)])
+}
+
+/// Open grants to a recipient, of all securities, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn grants_of_recipient(sender: &dyn Sender, recipient: &Pubkey) -> Result<Vec<(Pubkey, Grant)>> {
+    list(sender, &[(offset_of!(Grant, recipient), recipient)])
+}
+
+/// Open milestones that wait for, or had, an approver's signature, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn grants_of_approver(sender: &dyn Sender, approver: &Pubkey) -> Result<Vec<(Pubkey, Grant)>> {
+    list(sender, &[(offset_of!(Grant, approver), approver)])
 }
 
 /// Approvals of a security, by address.

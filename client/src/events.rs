@@ -10,10 +10,11 @@ use solana_transaction_status_client_types::{
 };
 use solana_transaction_v3::Signature;
 pub use upside::events::{
-    ApprovalRemoved, AssetCollected, CapacityRetired, EquityDeposited, HolderApproved, IssuerAccepted, IssuerProposed,
-    MetadataUpdated, PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced, RedemptionClosed,
-    SecurityCreated, SecurityTotals, SharesIssued, SharesRedeemed, SharesRegistered, SharesTransferred,
-    SharesUnregistered, UpdatePosted, UpsideClaimed, UpsideDistributed, VaultOpened,
+    ApprovalRemoved, AssetCollected, CapacityRetired, EquityDeposited, GrantClaimed, GrantClosed, GrantCreated,
+    GrantRevoked, HolderApproved, IssuerAccepted, IssuerProposed, MetadataUpdated, PayoutAccountSet, PositionClosed,
+    PositionTotals, RedemptionAdvanced, RedemptionClosed, SecurityCreated, SecurityTotals, SharesIssued,
+    SharesRedeemed, SharesRegistered, SharesTransferred, SharesUnregistered, UpdatePosted, UpsideClaimed,
+    UpsideDistributed, VaultOpened,
 };
 
 use crate::error::{ClientError, Result};
@@ -97,6 +98,7 @@ events! {
     UpsideDistributed UpsideClaimed
     VaultOpened EquityDeposited
     SharesRedeemed AssetCollected RedemptionClosed
+    GrantCreated GrantClaimed MilestoneApproved GrantRevoked GrantClosed
 }
 
 impl Event {
@@ -120,11 +122,16 @@ impl Event {
             Self::UpsideDistributed(e) => Some(&e.totals),
             Self::VaultOpened(e) => Some(&e.totals),
             Self::SharesRedeemed(e) => Some(&e.totals),
+            Self::GrantCreated(e) => Some(&e.totals),
+            Self::GrantClaimed(e) => Some(&e.totals),
+            Self::GrantRevoked(e) => Some(&e.totals),
+            Self::GrantClosed(e) => Some(&e.totals),
             Self::SharesTransferred(_)
             | Self::PayoutAccountSet(_)
             | Self::UpsideClaimed(_)
             | Self::EquityDeposited(_)
             | Self::AssetCollected(_)
+            | Self::MilestoneApproved(_)
             | Self::RedemptionClosed(_) => None,
         }
     }

@@ -111,6 +111,18 @@ pub fn redemption(security: &Pubkey, holder: &Pubkey, id: u64) -> Pubkey {
     find_redemption(security, holder, id).0
 }
 
+/// Grant number `id` of `recipient`.
+#[must_use]
+pub fn find_grant(security: &Pubkey, recipient: &Pubkey, id: u64) -> (Pubkey, u8) {
+    find(&[seeds::GRANT, security.as_ref(), recipient.as_ref(), &id.to_le_bytes()])
+}
+
+/// See [`find_grant`].
+#[must_use]
+pub fn grant(security: &Pubkey, recipient: &Pubkey, id: u64) -> Pubkey {
+    find_grant(security, recipient, id).0
+}
+
 /// Approval of `holder` for a curated security.
 #[must_use]
 pub fn find_approval(security: &Pubkey, holder: &Pubkey) -> (Pubkey, u8) {
@@ -218,6 +230,12 @@ impl SecurityKeys {
     #[must_use]
     pub fn redemption(&self, holder: &Pubkey, id: u64) -> Pubkey {
         redemption(&self.security, holder, id)
+    }
+
+    /// Grant number `id` of `recipient`.
+    #[must_use]
+    pub fn grant(&self, recipient: &Pubkey, id: u64) -> Pubkey {
+        grant(&self.security, recipient, id)
     }
 
     /// Approval of `holder`.

@@ -9,7 +9,7 @@ use anchor_lang::prelude::Pubkey;
 use bytemuck::{bytes_of, Zeroable};
 use upside::{
     constants::{ACCOUNT_VERSION, EVENT_VERSION, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Position, Redemption, Security, Vault},
+    state::{Approval, Grant, Position, Redemption, Security, Vault},
 };
 
 use crate::{
@@ -80,6 +80,8 @@ pub struct Replay {
     pub vaults: BTreeMap<Pubkey, Vault>,
     /// Open tickets.
     pub redemptions: BTreeMap<Pubkey, Redemption>,
+    /// Open grants.
+    pub grants: BTreeMap<Pubkey, Grant>,
     /// Approvals.
     pub approvals: BTreeMap<Pubkey, Approval>,
     /// What the share mints say, by security.
@@ -242,6 +244,44 @@ impl Replay {
                 let redemption = self.redemption(&e.redemption, e.redemption_sequence)?;
                 redemption.collected[usize::from(e.index / 8)] |= 1 << (e.index % 8);
             }
+            Event::GrantCreated(e) => {
+                let mut grant = Grant::zeroed();
+                grant.version = ACCOUNT_VERSION;
+                grant.bump = pda::find_grant(&key, &e.recipient, e.id).1;
+                grant.revocable = u8::from(e.revocable);
+                grant.security = key;
+                grant.recipient = e.recipient;
+                grant.approver = e.approver;
+                grant.rent_payer = e.rent_payer;
+                grant.id = e.id;
+                grant.amount_atoms = e.amount_atoms;
+                grant.start_ts = e.start_ts;
+                grant.cliff_ts = e.cliff_ts;
+                grant.end_ts = e.end_ts;
+                grant.deadline_ts = e.deadline_ts;
+                grant.announced_ts = e.ts;
+                grant.sequence = 1;
+                if self.grants.insert(e.grant, grant).is_some() {
+                    return Err(ReplayError::Twice {
+                        what: Grant::NAME,
+                        address: e.grant,
+                    });
+                }
+            }
+            Event::GrantClaimed(e) => {
+                self.hold(&key, &e.recipient, &e.opened_by, &e.position)?;
+                self.grant(&e.grant, e.sequence)?.claimed_atoms = e.claimed_atoms;
+            }
+            Event::MilestoneApproved(e) => self.grant(&e.grant, e.sequence)?.approved = 1,
+            Event::GrantRevoked(e) => {
+                let grant = self.grant(&e.grant, e.sequence)?;
+                grant.revoked = 1;
+                grant.amount_atoms = e.amount_atoms;
+            }
+            Event::GrantClosed(e) => {
+                self.grant(&e.grant, e.sequence)?;
+                self.grants.remove(&e.grant);
+            }
             Event::RedemptionClosed(e) => {
                 self.redemption(&e.redemption, e.sequence)?;
                 self.redemptions.remove(&e.redemption);
@@ -265,6 +305,17 @@ impl Replay {
         check_sequence(Redemption::NAME, address, redemption.sequence, sequence)?;
         redemption.sequence = sequence;
         Ok(redemption)
+    }
+
+    /// A grant after its event number `sequence`.
+    fn grant(&mut self, address: &Pubkey, sequence: u64) -> Result<&mut Grant, ReplayError> {
+        let grant = self
+            .grants
+            .get_mut(address)
+            .ok_or_else(|| unknown(Grant::NAME, *address))?;
+        check_sequence(Grant::NAME, address, grant.sequence, sequence)?;
+        grant.sequence = sequence;
+        Ok(grant)
     }
 
     fn create_security(&mut self, e: &SecurityCreated) -> Result<(), ReplayError> {
@@ -404,6 +455,12 @@ impl Replay {
                 &self.redemptions,
                 &accounts::redemptions_of(sender, address)?,
                 |r| r.security == *address,
+                &mut found,
+            );
+            compare_all(
+                &self.grants,
+                &accounts::grants_of(sender, address)?,
+                |g| g.security == *address,
                 &mut found,
             );
             compare_all(

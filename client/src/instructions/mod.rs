@@ -4,6 +4,7 @@
 //! name; `instruction()` the finished instruction. Nothing is read from a network and nothing is checked here: the program checks.
 //! [`token`] has the few instructions of the token programs that go with them.
 
+mod grant;
 mod redemption;
 mod security;
 mod shares;
@@ -11,7 +12,7 @@ pub mod token;
 mod upside;
 mod vault;
 
-pub use self::{redemption::*, security::*, shares::*, upside::*, vault::*};
+pub use self::{grant::*, redemption::*, security::*, shares::*, upside::*, vault::*};
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction, InstructionData, ToAccountMetas};
 
