@@ -104,6 +104,7 @@ impl ApproveMilestone<'_> {
     pub fn accounts(&self) -> upside::accounts::ApproveMilestone {
         upside::accounts::ApproveMilestone {
             approver: self.approver,
+            security: self.keys.security,
             grant: self.keys.grant(&self.recipient, self.id),
             event_authority: event_authority(),
             program: upside::ID,

@@ -6,7 +6,7 @@ use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, MilestoneApproved},
-    state::Grant,
+    state::{Grant, Security},
 };
 
 /// Accounts of `approve_milestone`.
@@ -15,8 +15,12 @@ use crate::{
 pub struct ApproveMilestone<'info> {
     /// Whom the grant names.
     pub approver: Signer<'info>,
+    /// Read only: named so that the history of its address is complete.
+    pub security: AccountLoader<'info, Security>,
     /// The grant.
-    #[account(mut, has_one = approver @ UpsideError::NotApprover)]
+    #[account(mut,
+        has_one = security @ UpsideError::WrongGrant,
+        has_one = approver @ UpsideError::NotApprover)]
     pub grant: AccountLoader<'info, Grant>,
 }
 
