@@ -15,7 +15,7 @@ use solana_account_v4::Account;
 use solana_transaction::Transaction;
 use upside::{
     error::UpsideError,
-    state::{Approval, Position, Redemption, Security, Vault},
+    state::{Approval, Grant, Position, Redemption, Security, Vault},
 };
 
 /// The runtime's fee, lamports.
@@ -517,6 +517,12 @@ pub fn vault(expect: impl Into<Expect>) -> Role {
 #[must_use]
 pub fn redemption(expect: impl Into<Expect>) -> Role {
     Role::State(Redemption::DISCRIMINATOR, expect.into())
+}
+
+/// A grant, of which another leads to `expect`.
+#[must_use]
+pub fn grant(expect: impl Into<Expect>) -> Role {
+    Role::State(Grant::DISCRIMINATOR, expect.into())
 }
 
 /// An approval, of which another leads to `expect`.

@@ -243,6 +243,7 @@ pub mod upside {
     pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
         instructions::vault::open_vault(ctx)
     }
+
     /// Promises shares to somebody: they vest over time, or after an approver has signed.
     ///
     /// - The issuer shall sign; the payer shall sign and pay rent. The recipient shall be a wallet or another program's account.

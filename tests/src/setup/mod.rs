@@ -1,10 +1,12 @@
 //! What a test starts from. Builders have defaults that suit most tests; everything they send must succeed.
 
+mod grants;
 mod hooks;
 mod mints;
 mod redemptions;
 mod securities;
 mod vaults;
 
+pub use grants::over_time;
 pub use hooks::{hook_program, TestHook};
 pub use securities::{SecurityBuilder, TestSecurity};

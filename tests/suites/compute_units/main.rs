@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use document::{Document, Row};
 use story::{Costs, Payout};
-use upside::state::{Position, Redemption};
+use upside::state::{Grant, Position, Redemption};
 use upside_tests::context::program_bytes;
 
 /// Bytes that a position must not exceed.
@@ -84,6 +84,7 @@ fn document(fixed: &Costs, most: &Costs) -> Document {
             "bytes of a Redemption, whatever the number of vaults",
             Redemption::SPACE,
         ),
+        ("bytes of a Grant", Grant::SPACE),
     ] {
         let bytes = u64::try_from(bytes).expect("a length");
         rows.push(Row {

@@ -12,7 +12,7 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use upside::{
     constants::{NEVER_TS, TOKEN_2022_PROGRAM_ID},
-    instructions::security::UpdateMetadataArgs,
+    instructions::{grant::CreateGrantArgs, security::UpdateMetadataArgs},
 };
 use upside_client::instructions::{
     token, AcceptIssuer, AdvanceRedemption, ApproveHolder, Claim, ClosePosition, CloseRedemption, Distribute, Issue,
@@ -22,7 +22,7 @@ use upside_client::instructions::{
 use upside_lookalike_mints::balances::MintRef;
 use upside_tests::{
     context::DAY,
-    setup::{SecurityBuilder, TestSecurity},
+    setup::{over_time, SecurityBuilder, TestSecurity},
     TestContext,
 };
 
@@ -483,6 +483,38 @@ impl Story<'_> {
         };
         self.measure("close_redemption", "", close.instruction(), &[&issuer]);
     }
+
+    fn grants(&mut self) {
+        let security = self.security("grantor").create();
+        let (issuer, judge) = (self.wallet("grantor"), self.wallet("judge"));
+        let recipient = self.wallet("helper").pubkey();
+        let now = self.ctx.now();
+        // Money on the stream, so that settling has something to emit.
+        self.ctx.distribute(&security, 700_000_000);
+        let linear = over_time(0, 1_000_000, now, 10 * DAY);
+        let create = self.ctx.create_grant_instruction(&security, &recipient, linear);
+        self.measure("create_grant", "over time", create.instruction(), &[&issuer]);
+        let milestone = CreateGrantArgs {
+            approver: judge.pubkey(),
+            deadline_ts: now + DAY,
+            ..over_time(1, 1_000_000, now, 0)
+        };
+        let create = self.ctx.create_grant_instruction(&security, &recipient, milestone);
+        self.measure("create_grant", "a milestone", create.instruction(), &[&issuer]);
+        let approve = self
+            .ctx
+            .approve_milestone_instruction(&security, &judge.pubkey(), &recipient, 1);
+        self.measure("approve_milestone", "", approve.instruction(), &[&judge]);
+        self.ctx.warp(DAY);
+        for (id, case) in [(0, "new position"), (1, "existing position")] {
+            let claim = self.ctx.claim_grant_instruction(&security, &recipient, id);
+            self.measure("claim_grant", case, claim.instruction(), &[]);
+        }
+        let revoke = self.ctx.revoke_grant_instruction(&security, &recipient, 0);
+        self.measure("revoke_grant", "", revoke.instruction(), &[&issuer]);
+        let close = self.ctx.close_grant_instruction(&security, &recipient, 1);
+        self.measure("close_grant", "", close.instruction(), &[]);
+    }
 }
 
 /// What everything costs with the keys of `set`. The keys come from labels by a hash, so they are the same in every run.
@@ -522,6 +554,7 @@ pub fn costs(set: &str) -> Costs {
     );
     story.vaults();
     story.redemption();
+    story.grants();
 
     let mut before = Story {
         ctx: TestContext::on(machine(Payout::Predecessor)),

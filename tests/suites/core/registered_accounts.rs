@@ -16,8 +16,8 @@ use anchor_spl::{
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use upside::{constants::TOKEN_2022_PROGRAM_ID, error::UpsideError};
-use upside_client::instructions::{ClosePosition, Register, TransferShares, Unregister};
-use upside_tests::{context::DAY, Refusal, TestContext, TestSecurity};
+use upside_client::instructions::{ClaimGrant, ClosePosition, Register, RemoveApproval, TransferShares, Unregister};
+use upside_tests::{context::DAY, setup::over_time, Refusal, TestContext, TestSecurity};
 
 const PROGRAM: &Pubkey = &TOKEN_2022_PROGRAM_ID;
 
@@ -350,6 +350,71 @@ fn room_for_any_extension_in_a_registered_account_stops_nobody() {
             ctx.assert_registered(security, &bob.pubkey(), shares);
         }
         assert!(ctx.token(&registered).unwrap().len > 170, "room was made");
+    }
+    ctx.assert_events_rebuild_state();
+}
+
+#[test]
+fn nothing_that_a_recipient_does_to_their_account_stops_a_claim_of_their_grant() {
+    let ctx = TestContext::new();
+    let (bob, securities) = both_policies(&ctx);
+    let mallory = ctx.wallet("mallory");
+    for security in &securities {
+        let (keys, key) = (&security.keys, bob.pubkey());
+        let registered = keys.registered(&key);
+        let start_ts = ctx.now() + 7 * DAY;
+        ctx.create_grant(security, &key, over_time(0, 1_000, start_ts, 1_000));
+        ctx.set_time(start_ts);
+        // Guarded, memos required, longer; the position is there, so the stranger pays nothing.
+        harden(&ctx, &registered, &bob, true, true);
+        ctx.warp(100);
+        let claim = ClaimGrant {
+            payer: mallory.pubkey(),
+            ..ctx.claim_grant_instruction(security, &key, 0)
+        }
+        .instruction();
+        let before = ctx.lamports(&mallory.pubkey());
+        ctx.send(std::slice::from_ref(&claim), &[&mallory]);
+        assert_eq!(ctx.lamports(&mallory.pubkey()), before);
+        ctx.assert_registered(security, &key, 1_100);
+        // The approval removed: what has vested is the recipient's all the same.
+        if keys.curated {
+            let remove = RemoveApproval {
+                keys,
+                issuer: security.issuer_key(),
+                holder: key,
+                rent_payer: ctx.payer.pubkey(),
+            };
+            ctx.send(&[remove.instruction()], &[&security.issuer]);
+            ctx.warp(1);
+            assert_eq!(ctx.claim_grant(security, &key, 0), 1);
+        }
+    }
+    // Emptied, the account closed, then the position too: a claim makes them again.
+    let carol = ctx.wallet("carol");
+    for security in &securities {
+        let (keys, key) = (&security.keys, carol.pubkey());
+        let registered = keys.registered(&key);
+        if keys.curated {
+            ctx.approve(security, &security.issuer_key());
+        }
+        let start_ts = ctx.now() + 7 * DAY;
+        ctx.create_grant(security, &key, over_time(0, 3, start_ts, 3));
+        for (second, position_too) in [(1, false), (2, true), (3, false)] {
+            ctx.set_time(start_ts + second);
+            assert_eq!(ctx.claim_grant(security, &key, 0), 1);
+            ctx.assert_registered(security, &key, 1);
+            ctx.transfer_shares(security, &carol, &security.issuer_key(), 1);
+            ctx.send(&[close_token(&registered, &carol)], &[&carol]);
+            if position_too {
+                let close = ClosePosition {
+                    keys,
+                    holder: key,
+                    rent_payer: ctx.payer.pubkey(),
+                };
+                ctx.send(&[close.instruction()], &[&carol]);
+            }
+        }
     }
     ctx.assert_events_rebuild_state();
 }

@@ -6,7 +6,7 @@ use solana_account_v4::Account;
 use upside::{
     constants::{ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     error::UpsideError as E,
-    instructions::security::UpdateMetadataArgs,
+    instructions::{grant::CreateGrantArgs, security::UpdateMetadataArgs},
     state::TransferPolicy,
 };
 use upside_client::instructions::*;
@@ -165,6 +165,11 @@ fn collector(is_account_of_the_asset: bool) -> Expect {
 /// Where nothing is paid.
 fn nothing_to_receive(_: &Pubkey, _: Option<&Account>) -> Expect {
     Expect::Succeeds("a part of zero needs no receiver")
+}
+
+/// What should tell that the issuer holds every share: a grant with enough notice does not depend on it.
+fn no_shares(_: &Pubkey, _: Option<&Account>) -> Expect {
+    Expect::Succeeds("what is not the issuer's position counts as no shares, so the notice applies, and it is kept")
 }
 
 /// What an account that is spoilt at its own address in each of these ways leads to.
@@ -368,7 +373,24 @@ fn spoilt(call: &str) -> Vec<Exception> {
             not_read("asset_mint", &EXISTING, "a part of zero needs no mint"),
         ]
         .concat(),
-        "close_redemption" => receives_rent(),
+        "close_redemption" | "close_grant" => receives_rent(),
+        "create_grant" => [
+            in_place("mint", &EXISTING, E::NotAMint),
+            in_place("recipient", &[Forged], another_programs()),
+            in_place("recipient", &[Closed], emptied(&RECEIVER)),
+            in_place("grant", &[Occupied], E::GrantExists),
+        ]
+        .concat(),
+        "claim_grant" => [
+            token_2022_reads("mint"),
+            registered_receives("registered"),
+            not_read(
+                "recipient",
+                &[Forged, Closed],
+                "a recipient may be any program's account, with or without lamports",
+            ),
+        ]
+        .concat(),
         _ => Vec::new(),
     }
 }
@@ -414,6 +436,18 @@ fn table(w: &World) -> Vec<Call> {
             "receiver",
             Other(asset.account_of(&w.d.vault(&asset.mint))),
             E::BadReceiver.into(),
+        )
+    };
+    let announced = CreateGrantArgs {
+        start_ts: NOW + 20 * DAY,
+        cliff_ts: NOW + 20 * DAY,
+        ..granted(4)
+    };
+    let revocable = |grant| {
+        (
+            "grant",
+            Other(grant),
+            Expect::Succeeds("the issuer may revoke every revocable grant"),
         )
     };
     let no_source = || Expect::Succeeds("a source that nothing is taken from is not looked at");
@@ -652,5 +686,44 @@ fn table(w: &World) -> Vec<Call> {
             ("redemption", Other(d.redemption(&HOLDER, TICKET)), E::NotAllCollected.into()),
             // Only its address, type and owner are looked at; an account of ours is never cut.
             ("security", InPlace(Truncated), Expect::Succeeds("the security of a closing ticket is named, not read"))),
+        call!("create_grant", CreateGrant, CreateGrant { keys: d, payer: PAYER, issuer: BOB, recipient: RECEIVER, args: announced }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            mint: key(E::WrongSecurityAccount), issuer_position: Role::By(no_shares), recipient: derived(), grant: derived(),
+            system_program: system(), event_authority: event(), program: this_program(),
+        },
+            // Bob issued B and C2 too, so only the mint tells.
+            ("security", Other(b.security), E::WrongSecurityAccount.into()),
+            ("security", Other(w.c2.security), E::WrongSecurityAccount.into())),
+        call!("claim_grant", ClaimGrant, ClaimGrant { keys: d, payer: PAYER, recipient: HOLDER, id: GRANT }, {
+            payer: Role::IdlePayer, recipient: key(E::WrongGrant), security: negative::security(E::WrongGrant),
+            mint: key(E::WrongSecurityAccount), grant: negative::grant(E::WrongGrant), position: openable(),
+            registered: key(E::WrongRegisteredAccount), token_program: token_2022(), system_program: system(),
+            event_authority: event(), program: this_program(),
+        },
+            ("grant", Other(d.grant(&HOLDER, MILESTONE)), E::NothingVested.into()),
+            ("grant", Other(d.grant(&HOLDER, LAPSED_GRANT)), E::NothingVested.into()),
+            // Opened again, empty, while the registered account still holds shares.
+            ("position", InPlace(Closed), E::RegisteredMismatch.into())),
+        call!("approve_milestone", ApproveMilestone, ApproveMilestone { keys: d, approver: CAROL, recipient: HOLDER, id: MILESTONE }, {
+            approver: authority(E::NotApprover), security: negative::security(E::WrongGrant), grant: negative::grant(E::NotApprover),
+            event_authority: event(), program: this_program(),
+        },
+            ("grant", Other(d.grant(&HOLDER, LAPSED_GRANT)), E::DeadlinePassed.into()),
+            ("grant", Other(w.c2.grant(&HOLDER, GRANT)), E::WrongGrant.into()),
+            // Only its address, type and owner are looked at; an account of ours is never cut.
+            ("security", InPlace(Truncated), Expect::Succeeds("the security of an approval is named, not read"))),
+        call!("revoke_grant", RevokeGrant, RevokeGrant { keys: d, issuer: BOB, recipient: HOLDER, id: GRANT }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), grant: negative::grant(E::WrongGrant),
+            event_authority: event(), program: this_program(),
+        },
+            // Bob issued B and C2 too, so the grant tells; and of D he may revoke any that is revocable.
+            ("security", Other(b.security), E::WrongGrant.into()),
+            ("security", Other(w.c2.security), E::WrongGrant.into()),
+            revocable(d.grant(&HOLDER, MILESTONE)), revocable(d.grant(&HOLDER, LAPSED_GRANT)), revocable(d.grant(&RECEIVER, GRANT))),
+        call!("close_grant", CloseGrant, CloseGrant { keys: d, recipient: HOLDER, id: LAPSED_GRANT, rent_payer: PAYER }, {
+            security: negative::security(E::WrongGrant), grant: negative::grant(E::GrantNotFinished),
+            rent_payer: recorded(E::WrongRentReceiver), event_authority: event(), program: this_program(),
+        },
+            ("grant", Other(w.c2.grant(&HOLDER, GRANT)), E::WrongGrant.into())),
     ]
 }

@@ -1,4 +1,4 @@
-//! The prepared VM: four open securities of two issuers, two curated ones, positions, vaults, approvals, bearer shares, owed upside, tickets.
+//! The prepared VM: four open securities of two issuers, two curated ones, positions, vaults, approvals, bearer shares, owed upside, tickets, grants.
 
 use anchor_lang::{
     prelude::{Clock, Pubkey},
@@ -8,12 +8,12 @@ use litesvm::LiteSVM;
 use solana_account_v4::Account;
 use upside::{
     constants::{MEMO_PROGRAM_ID, NEVER_TS, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    instructions::security::CreateSecurityArgs,
+    instructions::{grant::CreateGrantArgs, security::CreateSecurityArgs},
     state::{Kind, Terms, TransferPolicy},
 };
 use upside_client::{
     instructions::{
-        token, ApproveHolder, CreateSecurity, DepositEquity, Distribute, OpenVault, ProposeIssuer, Redeem,
+        token, ApproveHolder, CreateGrant, CreateSecurity, DepositEquity, Distribute, OpenVault, ProposeIssuer, Redeem,
         TransferShares, Unregister,
     },
     pda, SecurityKeys,
@@ -45,6 +45,27 @@ pub const TICKET: u64 = 1;
 /// The holder's ticket in D that is older than the vaults.
 pub const CLOSABLE_TICKET: u64 = 2;
 
+/// The holder's grant in D that has vested in part: revocable.
+pub const GRANT: u64 = 1;
+/// The holder's grant in D that waits for Carol's signature.
+pub const MILESTONE: u64 = 2;
+/// The holder's grant in D whose deadline has passed.
+pub const LAPSED_GRANT: u64 = 3;
+
+/// A revocable grant of 1,000 atoms over 1,000 days, from a day after the least notice.
+pub fn granted(id: u64) -> CreateGrantArgs {
+    CreateGrantArgs {
+        id,
+        amount: 1_000,
+        start_ts: NOW + 7 * DAY,
+        cliff_ts: NOW + 7 * DAY,
+        end_ts: NOW + 1_007 * DAY,
+        revocable: true,
+        approver: Pubkey::default(),
+        deadline_ts: 0,
+    }
+}
+
 pub struct World {
     pub matrix: Matrix,
     /// Open, of Alice; held by Alice, the holder and the receiver.
@@ -57,7 +78,8 @@ pub struct World {
     pub c: SecurityKeys,
     /// Curated, of Bob; holder and receiver are approved.
     pub c2: SecurityKeys,
-    /// Open, of Bob, redeemable; the holder has the tickets [`TICKET`] and [`CLOSABLE_TICKET`], the receiver has one too.
+    /// Open, of Bob, redeemable; the holder has the tickets [`TICKET`] and [`CLOSABLE_TICKET`], the receiver has one too, and
+    /// both have grants.
     pub d: SecurityKeys,
     pub payout: MintRef,
     pub equity: MintRef,
@@ -174,6 +196,21 @@ impl World {
             }
             .instruction()
         };
+        let grant = |keys, issuer, recipient, args| {
+            CreateGrant {
+                keys,
+                payer: PAYER,
+                issuer,
+                recipient,
+                args,
+            }
+            .instruction()
+        };
+        let milestone = |id, deadline_ts| CreateGrantArgs {
+            approver: CAROL,
+            deadline_ts,
+            ..granted(id)
+        };
         let deposit = |keys, mint: &MintRef, atoms| {
             DepositEquity::from_ata(keys, FUNDER, mint.mint, mint.token_program, atoms).instruction()
         };
@@ -216,6 +253,18 @@ impl World {
         steps.push(open_vault(&a, ALICE, &equity));
         steps.push(open_vault(&b, BOB, &equity));
         steps.push(deposit(&a, &equity, 1_000));
+        // Bob holds everything, so nothing need be announced.
+        let begun = CreateGrantArgs {
+            start_ts: NOW,
+            cliff_ts: NOW,
+            ..granted(GRANT)
+        };
+        for recipient in [HOLDER, RECEIVER] {
+            steps.push(grant(&d, BOB, recipient, begun));
+        }
+        steps.push(grant(&d, BOB, HOLDER, milestone(MILESTONE, NOW + 30 * DAY)));
+        steps.push(grant(&d, BOB, HOLDER, milestone(LAPSED_GRANT, NOW + DAY)));
+        steps.push(grant(&c2, BOB, HOLDER, begun));
         steps.push(transfer(&d, BOB, HOLDER, 10_000_000_000));
         steps.push(transfer(&d, BOB, RECEIVER, 10_000_000_000));
         steps.push(redeem(&d, HOLDER, CLOSABLE_TICKET));
@@ -295,6 +344,15 @@ impl World {
             ("Bob's ticket in B", &b, BOB, TICKET),
         ] {
             name(label, keys.redemption(&holder, id));
+        }
+        for (label, keys, holder, id) in [
+            ("the holder's grant", &d, HOLDER, GRANT),
+            ("the holder's milestone", &d, HOLDER, MILESTONE),
+            ("the holder's lapsed grant", &d, HOLDER, LAPSED_GRANT),
+            ("the receiver's grant", &d, RECEIVER, GRANT),
+            ("the holder's grant in C2", &c2, HOLDER, GRANT),
+        ] {
+            name(label, keys.grant(&holder, id));
         }
         name("holder's equity account", equity.account_of(&HOLDER));
         name("approval of another security", c2.approval(&HOLDER));

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod extremes;
+mod grants;
 mod hooks;
 mod redemption;
 mod redemption_assets;
