@@ -5,7 +5,7 @@
 use std::{fmt::Debug, fs, path::PathBuf};
 
 use anchor_lang::{AccountDeserialize, Discriminator};
-use upside_client::upside::state::{Approval, Position, Redemption, Security, Vault};
+use upside_client::upside::state::{Approval, Grant, Position, Redemption, Security, Vault};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -89,6 +89,7 @@ macro_rules! layouts {
 
 layouts! {
     the_golden_approval_is_read_as_ever: Approval,
+    the_golden_grant_is_read_as_ever: Grant,
     the_golden_position_is_read_as_ever: Position,
     the_golden_redemption_is_read_as_ever: Redemption,
     the_golden_security_is_read_as_ever: Security,
