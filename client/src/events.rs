@@ -11,9 +11,9 @@ use solana_transaction_status_client_types::{
 use solana_transaction_v3::Signature;
 pub use upside::events::{
     ApprovalRemoved, AssetCollected, CapacityRetired, EquityDeposited, GrantClaimed, GrantClosed, GrantCreated,
-    GrantRevoked, HolderApproved, IssuerAccepted, IssuerProposed, MetadataUpdated, PayoutAccountSet, PositionClosed,
-    PositionTotals, RedemptionAdvanced, RedemptionClosed, SecurityCreated, SecurityTotals, SharesIssued,
-    SharesRedeemed, SharesRegistered, SharesTransferred, SharesUnregistered, UpdatePosted, UpsideClaimed,
+    GrantRevoked, HolderApproved, IssuerAccepted, IssuerProposed, MetadataUpdated, MilestoneApproved, PayoutAccountSet,
+    PositionClosed, PositionTotals, RedemptionAdvanced, RedemptionClosed, SecurityCreated, SecurityTotals,
+    SharesIssued, SharesRedeemed, SharesRegistered, SharesTransferred, SharesUnregistered, UpdatePosted, UpsideClaimed,
     UpsideDistributed, VaultOpened,
 };
 
