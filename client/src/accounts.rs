@@ -222,6 +222,22 @@ pub fn redemptions_of_holder(
     Ok(redemptions)
 }
 
+/// All positions, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn all_positions(sender: &dyn Sender) -> Result<Vec<(Pubkey, Position)>> {
+    list(sender, &[])
+}
+
+/// All vaults, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn all_vaults(sender: &dyn Sender) -> Result<Vec<(Pubkey, Vault)>> {
+    list(sender, &[])
+}
+
 /// Open grants of a security, by address.
 ///
 /// # Errors

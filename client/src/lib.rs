@@ -9,6 +9,7 @@
 //! | [`quote`] | what a claim pays, what has dripped, what a distribution does, what a share is backed by: by the program's own formulas |
 //! | [`risk`] | what the issuer of any mint can do to those who hold it |
 //! | [`redemption`] | what a redemption pays, asset by asset; its steps, packed; carrying them out, and going on after a crash |
+//! | [`look_through`] | everything on a cluster as a market, for the look-through values of [`upside_valuation`] |
 //! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
 //! | [`sender`] | one [`Sender`] over JSON-RPC and over a virtual machine in this process |
 //! | [`cluster`] | which cluster a server belongs to; the localnet program is refused on public ones |
@@ -64,6 +65,7 @@ pub mod error;
 pub mod events;
 pub mod instructions;
 pub mod key_file;
+pub mod look_through;
 pub mod pda;
 pub mod program;
 pub mod quote;
@@ -77,4 +79,4 @@ pub mod transactions;
 pub use error::{ClientError, Result};
 pub use pda::SecurityKeys;
 pub use sender::{Receipt, Sender};
-pub use {solana_account, solana_keypair, solana_signer, upside, upside_math};
+pub use {solana_account, solana_keypair, solana_signer, upside, upside_math, upside_valuation};

@@ -34,6 +34,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure beside other software and rewrite the documents with the numbers.
+    Bench(commands::bench::Args),
     /// Build the program (and the test programs) for Solana.
     Build(commands::build::Args),
     /// Run everything that has to pass, with a table of times at the end.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.verbose);
     let run = || match cli.command {
+        Command::Bench(args) => commands::bench::run(&Workspace::find()?, &args),
         Command::Build(args) => commands::build::run(&Workspace::find()?, &console, &args),
         Command::Test(args) => commands::test::run(&Workspace::find()?, &console, &args),
         Command::Lint => commands::test::lint(&Workspace::find()?, &console),

@@ -12,3 +12,4 @@ mod network;
 mod proxy;
 mod redemption;
 mod screen;
+mod value;

@@ -8,6 +8,7 @@ use crate::{
     graph::{Graph, GraphError, Holding, Supply},
     price::Prices,
     solve::Unsolved,
+    sum::Sum,
     value::{finite, unbounded, value, Options, Valuation},
 };
 
@@ -43,9 +44,24 @@ pub struct Work {
     pub pushes: usize,
     /// Holdings that were read for it.
     pub holdings: usize,
-    /// Whether it was cheaper to solve everything anew.
-    pub full: bool,
+    /// How far it went.
+    pub reach: Reach,
 }
+
+/// How far an update went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Only securities near the change were touched.
+    #[default]
+    Local,
+    /// The change went everywhere: passes over the whole graph, starting from the values before.
+    Passes,
+    /// Everything was solved anew.
+    Solve,
+}
+
+/// Rounds of passes before everything is solved anew.
+const ROUNDS: usize = 6;
 
 /// Values that are kept up to date.
 ///
@@ -60,7 +76,8 @@ pub struct Incremental {
     options: Options,
     holders: Holders,
     asset_holders: Holders,
-    ends: [End; 2],
+    /// At the lower ends of prices, and at the upper ones when they differ.
+    ends: Vec<End>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -138,8 +155,8 @@ impl End {
         graph.supplies()[security as usize].claims() as f64 * self.residuals[security as usize].abs()
     }
 
-    /// Computes a residual anew from its row.
-    fn refresh(&mut self, graph: &Graph, security: u32) {
+    /// A residual by its row.
+    fn residual(&self, graph: &Graph, security: u32) -> f64 {
         let shares = graph.shares_of(security).iter();
         let held: f64 = shares
             .map(|holding| part(graph, holding) * self.values[holding.asset as usize])
@@ -148,8 +165,13 @@ impl End {
         let owned: f64 = primitives
             .map(|holding| part(graph, holding) * self.prices[holding.asset as usize])
             .sum();
+        owned + held - self.values[security as usize]
+    }
+
+    /// Computes a residual anew.
+    fn refresh(&mut self, graph: &Graph, security: u32) {
         let before = self.weight(graph, security);
-        self.residuals[security as usize] = owned + held - self.values[security as usize];
+        self.residuals[security as usize] = self.residual(graph, security);
         self.norm += self.weight(graph, security) - before;
     }
 
@@ -163,46 +185,38 @@ impl End {
         most: usize,
         work: &mut Work,
     ) -> bool {
+        // What is smaller is left lying: all of it together is a quarter of the goal, and the solve left another quarter.
+        let least = goal / (4.0 * self.values.len() as f64);
         let pending = |security: &u32| Pending {
             weight: self.weight(graph, *security),
             security: *security,
         };
         let mut queue: BinaryHeap<Pending> = changed.iter().map(pending).collect();
         while self.norm > goal {
-            let Some(Pending { weight, security }) = queue.pop() else {
-                // What is left was there before and is spread thin.
+            let Some(Pending { security, .. }) = queue.pop() else {
                 return false;
             };
             let present = self.weight(graph, security);
-            // Smaller or larger by now: another entry stands for it, or this one is put back in its place.
-            if present < weight * 0.5 {
-                if present > 0.0 {
-                    queue.push(Pending {
-                        weight: present,
-                        security,
-                    });
-                }
-                continue;
-            }
             if present == 0.0 {
                 continue;
             }
-            let moved = std::mem::take(&mut self.residuals[security as usize]);
-            self.values[security as usize] += moved;
-            self.norm -= present;
-            work.pushes += 1;
             let vaults = holders.vaults(security);
             work.holdings += vaults.len();
             if work.holdings > most {
                 return false;
             }
+            let moved = std::mem::take(&mut self.residuals[security as usize]);
+            self.values[security as usize] += moved;
+            self.norm -= present;
+            work.pushes += 1;
             for vault in vaults {
                 let holding = &graph.shares()[*vault as usize];
                 let before = self.weight(graph, holding.holder);
                 self.residuals[holding.holder as usize] += part(graph, holding) * moved;
                 let after = self.weight(graph, holding.holder);
                 self.norm += after - before;
-                if after > before {
+                // One entry each: it is put in when the residual becomes large enough.
+                if after >= least && before < least {
                     queue.push(Pending {
                         weight: after,
                         security: holding.holder,
@@ -211,6 +225,27 @@ impl End {
             }
         }
         true
+    }
+
+    /// Gauss-Seidel over the whole graph from the values there are, until the norm is at most `goal`; `false` after `rounds`.
+    fn polish(&mut self, graph: &Graph, goal: f64, rounds: usize) -> bool {
+        for _ in 0..rounds {
+            for _ in 0..2 {
+                for security in 0..graph.security_count() {
+                    self.values[security as usize] += self.residual(graph, security);
+                }
+            }
+            let mut norm = Sum::default();
+            for security in 0..graph.security_count() {
+                self.residuals[security as usize] = self.residual(graph, security);
+                norm.add(self.weight(graph, security));
+            }
+            self.norm = norm.get();
+            if self.norm <= goal {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -228,7 +263,7 @@ impl Incremental {
             options,
             holders,
             asset_holders,
-            ends: Default::default(),
+            ends: Vec::new(),
         };
         state.solve()?;
         Ok(state)
@@ -242,8 +277,16 @@ impl Incremental {
         };
         let solved = value(&self.graph, &self.prices, &options)?;
         let end = |prices, values: &[f64]| End::new(&self.graph, finite(prices), values);
-        self.ends = [end(&self.prices.low, &solved.low), end(&self.prices.high, &solved.high)];
+        self.ends = if self.prices.are_certain() {
+            vec![end(&self.prices.low, &solved.low)]
+        } else {
+            vec![end(&self.prices.low, &solved.low), end(&self.prices.high, &solved.high)]
+        };
         Ok(())
+    }
+
+    fn both(&self) -> [&End; 2] {
+        [&self.ends[0], self.ends.last().unwrap_or(&self.ends[0])]
     }
 
     /// The graph as it is now.
@@ -255,7 +298,7 @@ impl Incremental {
     /// Value of one share atom at the lower and upper ends of the prices (missing ones counted as 0).
     #[must_use]
     pub fn per_share_atom(&self, security: u32) -> [f64; 2] {
-        [0, 1].map(|end: usize| self.ends[end].values[security as usize].max(0.0))
+        self.both().map(|end| end.values[security as usize].max(0.0))
     }
 
     /// All values with fresh certificates: one pass.
@@ -268,13 +311,14 @@ impl Incremental {
                 .map(|(supply, value)| (value * supply.claims() as f64).max(0.0))
                 .collect()
         };
-        let [low, high] = [&self.ends[0], &self.ends[1]].map(values);
+        let ends = self.both();
+        let [low, high] = ends.map(values);
         let check = |end: &End, values: &[f64]| {
             certify(&self.graph, &end.prices, values).expect("updated values are numbers of 0 or above")
         };
         Valuation {
-            low_certificate: check(&self.ends[0], &low),
-            high_certificate: check(&self.ends[1], &high),
+            low_certificate: check(ends[0], &low),
+            high_certificate: check(ends[1], &high),
             unbounded: unbounded(&self.graph, &self.prices.high),
             low,
             high,
@@ -302,6 +346,9 @@ impl Incremental {
                 vec![security]
             }
             Change::Price { asset, low, high } => {
+                if self.ends.len() == 1 && low != high {
+                    self.ends.push(self.ends[0].clone());
+                }
                 self.prices.low[asset as usize] = low;
                 self.prices.high[asset as usize] = high;
                 let graph = &self.graph;
@@ -321,18 +368,23 @@ impl Incremental {
             }
         };
         let mut work = Work::default();
-        let most = (self.graph.shares().len() * 4).max(1_000);
-        let mut settled = true;
+        // Pushes read memory here and there: past a part of the graph, whole passes are quicker.
+        let most = self.graph.shares().len() / 4 + 1_000;
         for end in &mut self.ends {
             for security in &changed {
                 end.refresh(&self.graph, *security);
             }
             let goal = self.options.tolerance * end.primitive.max(0.0);
-            settled &= end.settle(&self.graph, &self.holders, &changed, goal, most, &mut work);
+            if !end.settle(&self.graph, &self.holders, &changed, goal, most, &mut work) {
+                work.reach = work.reach.max(Reach::Passes);
+                if !end.polish(&self.graph, goal, ROUNDS) {
+                    work.reach = Reach::Solve;
+                    break;
+                }
+            }
         }
-        if !settled {
+        if work.reach == Reach::Solve {
             self.solve()?;
-            work.full = true;
         }
         Ok(work)
     }

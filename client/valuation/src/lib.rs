@@ -19,7 +19,7 @@ mod value;
 pub use certificate::{certify, verify, Certificate, Rejection};
 pub use exact::per_share_atom as exact_per_share_atom;
 pub use graph::{Graph, GraphError, Holding, Supply};
-pub use incremental::{Change, Incremental, UpdateError, Work};
+pub use incremental::{Change, Incremental, Reach, UpdateError, Work};
 pub use path::{attribution, why, Attribution, Path, Why};
 pub use price::{Asset, Decimal, DecimalError, ExactPrice, Multiplier, Prices, Quote, Staleness};
 pub use solve::Unsolved;

@@ -19,6 +19,8 @@ const SMALL: usize = 64;
 const KRYLOV: usize = 10;
 /// Blocks of a sweep that are computed side by side.
 const BLOCKS: usize = 8;
+/// Entries below which a sweep is one block: handing out work would take longer than the work.
+const ONE_BLOCK: usize = 200_000;
 /// Elements per task of a vector operation.
 const CHUNK: usize = 1 << 14;
 
@@ -150,11 +152,12 @@ struct Large<'a> {
 impl<'a> Large<'a> {
     fn new(system: &'a System, range: &'a Range<usize>, inflow: &'a [f64]) -> Self {
         let entries: usize = range.clone().map(|place| system.row(place).0.len() + 1).sum();
-        let mut blocks = Vec::with_capacity(BLOCKS);
+        let count = if entries < ONE_BLOCK { 1 } else { BLOCKS };
+        let mut blocks = Vec::with_capacity(count);
         let (mut start, mut seen) = (range.start, 0);
         for place in range.clone() {
             seen += system.row(place).0.len() + 1;
-            if seen * BLOCKS >= entries * (blocks.len() + 1) {
+            if seen * count >= entries * (blocks.len() + 1) {
                 blocks.push(start..place + 1);
                 start = place + 1;
             }

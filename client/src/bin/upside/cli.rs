@@ -112,6 +112,8 @@ pub enum Command {
     Account(commands::account::Command),
     /// Rebuild a security from its events and compare with the live accounts.
     Audit(commands::audit::Args),
+    /// What everybody's shares are worth, through all layers.
+    Value(commands::value::Args),
     /// Print the completion script of a shell.
     #[command(after_help = "Example: upside completions bash > ~/.local/share/bash-completion/completions/upside")]
     Completions {

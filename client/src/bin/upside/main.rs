@@ -82,6 +82,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Upside(command) => commands::upside::run(&app, command),
         Command::Account(command) => commands::account::run(&app, command),
         Command::Audit(args) => commands::audit::run(&app, &args),
+        Command::Value(args) => commands::value::run(&app, &args),
         Command::Completions { .. } => Ok(()),
     };
     done.map_err(|failure| failure.map_text(|text| app.without_secrets(text)))

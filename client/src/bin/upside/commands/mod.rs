@@ -6,6 +6,7 @@ pub mod redeem;
 pub mod shares;
 pub mod token;
 pub mod upside;
+pub mod value;
 pub mod vault;
 
 use serde_json::Value;
