@@ -198,31 +198,40 @@ impl RiskCard {
     /// The card as sentences about `symbol`: who can do what, by name, then what is so now.
     #[must_use]
     pub fn sentences(&self, symbol: &str) -> Vec<String> {
-        let mut sentences = Vec::new();
-        let mut by = |who: Option<Pubkey>, what: &str| {
-            if let Some(who) = who {
-                sentences.push(format!("{who} can {what}."));
+        let powers = [
+            (self.claw_back, "move or burn it in any account"),
+            (self.freeze, "freeze any account of it"),
+            (self.pause, "pause all transfers"),
+            (
+                self.fee.and_then(|fee| fee.authority),
+                "change the fee that each transfer pays",
+            ),
+            (
+                self.hook.and_then(|hook| hook.authority),
+                "make a program decide about transfers",
+            ),
+            (
+                self.multiplier
+                    .and_then(|multiplier| multiplier.authority)
+                    .or(self.interest.and_then(|interest| interest.authority)),
+                "change what wallets show",
+            ),
+            (self.mint, "make more of it"),
+            (self.close, "close the mint once none of it exists"),
+        ];
+        // One sentence for each who can do something: usually all of it is one key's.
+        let mut by: Vec<(Pubkey, Vec<&str>)> = Vec::new();
+        for (who, what) in powers {
+            let Some(who) = who else { continue };
+            match by.iter_mut().find(|(known, _)| *known == who) {
+                Some((_, whats)) => whats.push(what),
+                None => by.push((who, vec![what])),
             }
-        };
-        by(self.claw_back, &format!("move or burn {symbol} in any account"));
-        by(self.freeze, &format!("freeze any account of {symbol}"));
-        by(self.pause, &format!("pause all transfers of {symbol}"));
-        by(
-            self.fee.and_then(|fee| fee.authority),
-            &format!("change the fee that each transfer of {symbol} pays"),
-        );
-        by(
-            self.hook.and_then(|hook| hook.authority),
-            &format!("make a program decide about transfers of {symbol}"),
-        );
-        by(
-            self.multiplier
-                .and_then(|multiplier| multiplier.authority)
-                .or(self.interest.and_then(|interest| interest.authority)),
-            &format!("change what wallets show for {symbol}"),
-        );
-        by(self.mint, &format!("make more {symbol}"));
-        by(self.close, &format!("close the mint of {symbol} once none exists"));
+        }
+        let mut sentences: Vec<String> = by
+            .into_iter()
+            .map(|(who, whats)| format!("{who} has power over {symbol}: it can {}.", whats.join(", ")))
+            .collect();
         if let Some(program) = self.hook.and_then(|hook| hook.program) {
             sentences.push(format!(
                 "Program {program} is called at each transfer and can refuse it."

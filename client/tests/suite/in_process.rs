@@ -30,7 +30,7 @@ pub fn program() -> PathBuf {
 }
 
 /// A machine with the program, the payout mint and every equity.
-fn machine() -> (LiteSvmSender, Keypair) {
+pub fn machine() -> (LiteSvmSender, Keypair) {
     stocked(LiteSvmSender::with_program(program()).unwrap())
 }
 

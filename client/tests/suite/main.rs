@@ -6,5 +6,6 @@ mod amounts;
 mod decoding;
 mod in_process;
 mod over_rpc;
+mod risk;
 mod scripted_server;
 mod story;
