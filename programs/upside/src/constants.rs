@@ -34,6 +34,10 @@ pub const MAX_DRIP_SECONDS: i64 = 10 * 365 * 86_400;
 pub const MIN_NOTICE_SECONDS: i64 = 86_400;
 /// Longest notice, seconds (ten years of 365 days): a longer one could never be met.
 pub const MAX_NOTICE_SECONDS: i64 = 10 * 365 * 86_400;
+/// Most seconds between a round's `commit_ts` and `closes_ts`: money is bound no longer (90 days).
+pub const MAX_COMMIT_SECONDS: i64 = 90 * 86_400;
+/// Longest runway, seconds (ten years of 365 days).
+pub const MAX_RUNWAY_SECONDS: i64 = 10 * 365 * 86_400;
 /// `redeem_after_ts` of a security that never redeems (until its issuer moves it earlier).
 pub const NEVER_TS: i64 = i64::MAX;
 /// Most vaults of one security; an index is a `u8` and is never reused.

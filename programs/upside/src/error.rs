@@ -240,6 +240,92 @@ pub enum UpsideError {
     #[msg("Everything must be claimed, or the deadline must have passed without an approval")]
     GrantNotFinished = 512,
 
+    // 600: round
+    /// Too little for sale.
+    #[msg("At least 1,000,000 share atoms must be for sale")]
+    ForSaleTooSmall = 600,
+    /// The price is zero.
+    #[msg("The price must be above zero")]
+    PriceZero = 601,
+    /// The minimum is out of reach.
+    #[msg("The minimum must not exceed what is for sale")]
+    MinimumAboveForSale = 602,
+    /// The times contradict themselves.
+    #[msg("opens_ts <= commit_ts <= closes_ts must hold, closes_ts must be later than opens_ts and than now, and at most 90 days after commit_ts")]
+    BadRoundTimes = 603,
+    /// The runway is out of range.
+    #[msg("The runway must have 0 seconds to ten years")]
+    RunwayOutOfRange = 604,
+    /// More than everything would become backing.
+    #[msg("backing_bps must be at most 10,000")]
+    BackingAboveOne = 605,
+    /// There is no vault for the backing.
+    #[msg("The vault of the payout mint must be open and named if a part becomes backing")]
+    BackingVaultMissing = 606,
+    /// The id is in use.
+    #[msg("The security must not have a round with this id")]
+    RoundExists = 607,
+    /// The round is another's.
+    #[msg("The round must belong to this security")]
+    WrongRound = 608,
+    /// The round's token account is another.
+    #[msg("The round's token account must be the one that it records")]
+    WrongRoundAccount = 609,
+    /// The subscription is another's.
+    #[msg("The subscription must belong to this round and this investor")]
+    WrongSubscription = 610,
+    /// The round takes no subscriptions now.
+    #[msg("The round must be open: from opens_ts on, before closes_ts, not cancelled")]
+    RoundNotTaking = 611,
+    /// Nobody has invited this investor.
+    #[msg("The investor must be invited to this round")]
+    NotInvited = 612,
+    /// The round is public.
+    #[msg("The round must be one of invited investors")]
+    NotAnInvitedRound = 613,
+    /// Invited before.
+    #[msg("The investor must not be invited already")]
+    AlreadyInvited = 614,
+    /// More than the cap.
+    #[msg("No more may be wanted than the investor's cap")]
+    AboveCap = 615,
+    /// Nothing wanted, or more than there is.
+    #[msg("The shares wanted must be above zero and at most what is for sale")]
+    WantedOutOfRange = 616,
+    /// Subscriptions bind.
+    #[msg("Less may be wanted, and a subscription withdrawn, only before commit_ts")]
+    Committed = 617,
+    /// The subscription is in use.
+    #[msg("An invitation must not be in use to be taken back: nothing may be wanted")]
+    SubscriptionInUse = 618,
+    /// Nothing is wanted.
+    #[msg("The subscription must want something")]
+    NothingWanted = 619,
+    /// Investors rely on it.
+    #[msg("A round may be cancelled only while it is undecided, before commit_ts")]
+    TooLateToCancel = 620,
+    /// It takes subscriptions still, or is decided.
+    #[msg("A round may be closed only while it is undecided, from closes_ts on")]
+    TooEarlyToClose = 621,
+    /// Not decided.
+    #[msg("The round must be closed or cancelled first")]
+    RoundNotDecided = 622,
+    /// Settled before.
+    #[msg("The subscription must not be settled yet; what it is still owed is fetched with withdraw_refund")]
+    AlreadySettled = 623,
+    /// No refund is booked.
+    #[msg("A refund must be booked: the subscription must be settled first")]
+    NothingToRefund = 624,
+    /// The refund account is another.
+    #[msg("The refund account must be the one that the subscription records")]
+    WrongRefundAccount = 625,
+    /// Nothing is due that can be paid.
+    #[msg("A part of the runway must be due whose account can receive it")]
+    NothingToRelease = 626,
+    /// The issuer's account is another.
+    #[msg("The issuer's account must be their associated token account of the payout mint, unless they sign")]
+    WrongIssuerAccount = 627,
+
     // 800: mint policy
     /// Not a mint.
     #[msg("The mint must be an initialised mint of SPL Token or Token-2022")]

@@ -38,7 +38,7 @@ pub mod token;
 
 use anchor_lang::prelude::*;
 
-use instructions::{grant::*, redemption::*, security::*, shares::*, upside::*, vault::*};
+use instructions::{grant::*, redemption::*, round::*, security::*, shares::*, upside::*, vault::*};
 
 declare_id!(constants::PROGRAM_ID);
 
@@ -282,5 +282,84 @@ pub mod upside {
     /// - Anyone may. The rent shall go back to who paid it.
     pub fn close_grant<'info>(ctx: Context<'info, CloseGrant<'info>>) -> Result<()> {
         instructions::grant::close_grant(ctx)
+    }
+
+    /// Announces a round: shares at one price.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent. Its terms shall be within their ranges; they never change.
+    /// - `issued + reserved + for_sale` shall not exceed `authorised`.
+    /// - While others hold shares or a round has money in it, `opens_ts` shall be at least `notice_seconds` from now.
+    /// - If a part becomes backing, the payout mint's vault shall be open.
+    pub fn create_round<'info>(ctx: Context<'info, CreateRound<'info>>, args: CreateRoundArgs) -> Result<()> {
+        instructions::round::create_round(ctx, args)
+    }
+
+    /// Invites an investor, up to a cap.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent. The round shall be one of invited investors, before `closes_ts`.
+    pub fn invite<'info>(ctx: Context<'info, Invite<'info>>, cap: u64) -> Result<()> {
+        instructions::round::invite(ctx, cap)
+    }
+
+    /// Takes an invitation back.
+    ///
+    /// - The issuer shall sign. Nothing shall be wanted. The rent shall go back to who paid it.
+    pub fn uninvite<'info>(ctx: Context<'info, Uninvite<'info>>) -> Result<()> {
+        instructions::round::uninvite(ctx)
+    }
+
+    /// Wants shares of a round, or another number of them than before.
+    ///
+    /// - The investor shall sign and own the account that pays. `opens_ts <= now < closes_ts`.
+    /// - `wanted` shall be above zero, at most what is for sale and, in an invited round, at most the cap.
+    /// - What is paid shall be the cost of what is wanted, rounded up; a change pays or returns the difference.
+    /// - Less shall be wanted only before `commit_ts`.
+    pub fn subscribe<'info>(ctx: Context<'info, Subscribe<'info>>, wanted: u64) -> Result<()> {
+        instructions::round::subscribe(ctx, wanted)
+    }
+
+    /// Wants nothing any more and returns all that was paid.
+    ///
+    /// - The investor shall sign, before `commit_ts`, and may name any account of theirs.
+    pub fn withdraw_subscription<'info>(ctx: Context<'info, WithdrawSubscription<'info>>) -> Result<()> {
+        instructions::round::withdraw_subscription(ctx)
+    }
+
+    /// Calls a round off: everything is refunded.
+    ///
+    /// - The issuer shall sign, before `commit_ts`.
+    pub fn cancel_round<'info>(ctx: Context<'info, CancelRound<'info>>) -> Result<()> {
+        instructions::round::cancel_round(ctx)
+    }
+
+    /// Decides a round: it sells, or it fails because less than the minimum or nothing was wanted.
+    ///
+    /// - Anyone may, from `closes_ts` on and never earlier. The reserve of what is not sold shall return.
+    pub fn close_round<'info>(ctx: Context<'info, CloseRound<'info>>) -> Result<()> {
+        instructions::round::close_round(ctx)
+    }
+
+    /// Gives a subscription its shares, newly issued and registered, and its refund.
+    ///
+    /// - Anyone may, in any order. The investor shall get the shares whatever they have done to their accounts, approved or not.
+    /// - The allocation shall be rounded down when more is wanted than is for sale; its cost shall be rounded up.
+    /// - A refund whose account cannot receive shall stay booked and hold nobody up.
+    pub fn settle_subscription<'info>(ctx: Context<'info, SettleSubscription<'info>>) -> Result<()> {
+        instructions::round::settle_subscription(ctx)
+    }
+
+    /// Fetches a booked refund.
+    ///
+    /// - The investor shall sign and may name any account of theirs.
+    pub fn withdraw_refund<'info>(ctx: Context<'info, WithdrawRefund<'info>>) -> Result<()> {
+        instructions::round::withdraw_refund(ctx)
+    }
+
+    /// Releases what is due of a round's money: a part becomes backing, the rest goes to the issuer of the moment.
+    ///
+    /// - Anyone may, to the issuer's associated token account; an issuer who signs may name any account of theirs.
+    /// - Both parts shall be rounded down and neither shall wait for the other.
+    pub fn release_runway<'info>(ctx: Context<'info, ReleaseRunway<'info>>) -> Result<()> {
+        instructions::round::release_runway(ctx)
     }
 }

@@ -16,6 +16,10 @@ pub const VAULT: &[u8] = b"vault";
 pub const REDEMPTION: &[u8] = b"redemption";
 /// `grant`, security, recipient, id `u64` little endian: shares promised for help.
 pub const GRANT: &[u8] = b"grant";
+/// `round`, security, id `u64` little endian: shares sold at one price.
+pub const ROUND: &[u8] = b"round";
+/// `subscription`, round, investor: what one investor wants of a round.
+pub const SUBSCRIPTION: &[u8] = b"subscription";
 /// `approval`, security, holder: a holder that may receive curated shares.
 pub const APPROVAL: &[u8] = b"approval";
 /// Signs the program's event calls to itself.
@@ -28,7 +32,19 @@ mod tests {
     #[test]
     fn prefixes_are_an_interface() {
         assert_eq!(
-            [MINT, SECURITY, PAYOUT, POSITION, REGISTERED, VAULT, REDEMPTION, GRANT, APPROVAL],
+            [
+                MINT,
+                SECURITY,
+                PAYOUT,
+                POSITION,
+                REGISTERED,
+                VAULT,
+                REDEMPTION,
+                GRANT,
+                ROUND,
+                SUBSCRIPTION,
+                APPROVAL
+            ],
             [
                 "mint",
                 "security",
@@ -38,6 +54,8 @@ mod tests {
                 "vault",
                 "redemption",
                 "grant",
+                "round",
+                "subscription",
                 "approval"
             ]
             .map(str::as_bytes)

@@ -6,6 +6,7 @@
 
 mod grant;
 mod redemption;
+mod round;
 mod security;
 mod shares;
 mod upside;
@@ -15,6 +16,7 @@ use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 
 pub use grant::*;
 pub use redemption::*;
+pub use round::*;
 pub use security::*;
 pub use shares::*;
 pub use upside::*;
@@ -100,7 +102,7 @@ impl From<&Security> for SecurityTotals {
 
 /// A position after the instruction.
 #[cfg_attr(feature = "idl-build", derive(AnchorSerialize))]
-#[derive(AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PositionTotals {
     /// Number of this event among the position's.
     pub sequence: u64,
@@ -222,6 +224,16 @@ mod tests {
             ("MilestoneApproved", MilestoneApproved::DISCRIMINATOR),
             ("GrantRevoked", GrantRevoked::DISCRIMINATOR),
             ("GrantClosed", GrantClosed::DISCRIMINATOR),
+            ("RoundCreated", RoundCreated::DISCRIMINATOR),
+            ("InvestorInvited", InvestorInvited::DISCRIMINATOR),
+            ("InvestorUninvited", InvestorUninvited::DISCRIMINATOR),
+            ("SharesSubscribed", SharesSubscribed::DISCRIMINATOR),
+            ("SubscriptionWithdrawn", SubscriptionWithdrawn::DISCRIMINATOR),
+            ("RoundCancelled", RoundCancelled::DISCRIMINATOR),
+            ("RoundClosed", RoundClosed::DISCRIMINATOR),
+            ("SubscriptionSettled", SubscriptionSettled::DISCRIMINATOR),
+            ("RefundWithdrawn", RefundWithdrawn::DISCRIMINATOR),
+            ("RunwayReleased", RunwayReleased::DISCRIMINATOR),
         ];
         for (name, discriminator) in events {
             assert_eq!(&Sha256::digest(format!("event:{name}"))[..8], *discriminator, "{name}");

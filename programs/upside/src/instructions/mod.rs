@@ -2,6 +2,7 @@
 
 pub mod grant;
 pub mod redemption;
+pub mod round;
 pub mod security;
 pub mod shares;
 pub mod upside;

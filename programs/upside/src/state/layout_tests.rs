@@ -26,6 +26,9 @@ fn keys_that_are_filtered_on_stay_where_they_are() {
     assert_eq!(HEADER + offset_of!(Grant, security), 16);
     assert_eq!(HEADER + offset_of!(Grant, recipient), 48);
     assert_eq!(HEADER + offset_of!(Grant, approver), 80);
+    assert_eq!(HEADER + offset_of!(Round, security), 16);
+    assert_eq!(HEADER + offset_of!(Subscription, round), 16);
+    assert_eq!(HEADER + offset_of!(Subscription, investor), 48);
     assert_eq!(HEADER + offset_of!(Approval, security), 16);
     assert_eq!(HEADER + offset_of!(Approval, holder), 48);
 }
@@ -54,9 +57,11 @@ fn sizes_stay_what_they_are() {
             Vault::SPACE,
             Redemption::SPACE,
             Grant::SPACE,
+            Round::SPACE,
+            Subscription::SPACE,
             Approval::SPACE
         ],
-        [552, 224, 208, 184, 264, 136]
+        [552, 224, 208, 184, 264, 328, 208, 136]
     );
 }
 
@@ -68,6 +73,8 @@ fn discriminators_are_those_of_the_account_names() {
         ("Vault", Vault::DISCRIMINATOR),
         ("Redemption", Redemption::DISCRIMINATOR),
         ("Grant", Grant::DISCRIMINATOR),
+        ("Round", Round::DISCRIMINATOR),
+        ("Subscription", Subscription::DISCRIMINATOR),
         ("Approval", Approval::DISCRIMINATOR),
     ] {
         assert_eq!(&Sha256::digest(format!("account:{name}"))[..8], discriminator, "{name}");

@@ -13,7 +13,9 @@ mod layout_tests;
 mod load;
 mod position;
 mod redemption;
+mod round;
 mod security;
+mod subscription;
 mod vault;
 mod x64;
 
@@ -22,6 +24,8 @@ pub use grant::*;
 pub use load::*;
 pub use position::*;
 pub use redemption::*;
+pub use round::*;
 pub use security::*;
+pub use subscription::*;
 pub use vault::*;
 pub use x64::*;

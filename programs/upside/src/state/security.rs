@@ -330,6 +330,16 @@ impl Security {
         Ok(())
     }
 
+    /// Counts a round as funded, or not any more, when its money goes from `before` to `after` payout atoms.
+    pub fn count_funded(&mut self, before: u64, after: u64) -> Result<()> {
+        self.funded_rounds = self
+            .funded_rounds
+            .checked_sub(u32::from(before > 0))
+            .and_then(|others| others.checked_add(u32::from(after > 0)))
+            .ok_or(UpsideError::Overflow)?;
+        Ok(())
+    }
+
     /// Gives up `amount` of capacity for ever, leaving at least max(10^6, issued + reserved).
     pub fn retire(&mut self, amount: u64) -> Result<()> {
         self.authorised_atoms = math(m::supply::retire(

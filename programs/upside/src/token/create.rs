@@ -1,10 +1,11 @@
 //! Creation of accounts at program addresses that anyone may have funded before.
 
 use anchor_lang::{prelude::*, system_program, ZeroCopy};
+use anchor_spl::associated_token::{create_idempotent, Create};
 
 use crate::{
     error::UpsideError,
-    token::{call, tag, update_len, Meta, TOKEN_ACCOUNT_LEN},
+    token::{call, read_token_account, tag, update_len, Meta, TOKEN_ACCOUNT_LEN},
     ID,
 };
 
@@ -120,4 +121,46 @@ pub fn create_token_account<'info>(
         [target, mint],
         &[],
     )
+}
+
+/// What making an associated token account of a program address needs.
+pub struct AssociatedAccount<'a, 'info> {
+    /// Pays rent if it is missing.
+    pub payer: &'a AccountInfo<'info>,
+    /// The account.
+    pub account: &'a AccountInfo<'info>,
+    /// Its owner.
+    pub owner: &'a AccountInfo<'info>,
+    /// Its mint.
+    pub mint: &'a AccountInfo<'info>,
+    /// The program of the mint.
+    pub token_program: &'a AccountInfo<'info>,
+    /// The associated token program.
+    pub associated_token_program: &'a Pubkey,
+    /// The system program.
+    pub system_program: &'a AccountInfo<'info>,
+}
+
+/// Makes an associated token account unless somebody has. The associated token program proves address and owner; `wrong` is the error if it
+/// is another account after all. It may be born frozen, which only keeps it from receiving.
+#[inline(never)]
+pub fn create_associated_account(a: &AssociatedAccount, wrong: UpsideError) -> Result<()> {
+    create_idempotent(CpiContext::new(
+        *a.associated_token_program,
+        Create {
+            payer: a.payer.clone(),
+            associated_token: a.account.clone(),
+            authority: a.owner.clone(),
+            mint: a.mint.clone(),
+            system_program: a.system_program.clone(),
+            token_program: a.token_program.clone(),
+        },
+    ))?;
+    let made = read_token_account(a.account, a.token_program.key)
+        .is_some_and(|view| view.mint == *a.mint.key && view.owner == *a.owner.key);
+    if made {
+        Ok(())
+    } else {
+        Err(wrong.into())
+    }
 }

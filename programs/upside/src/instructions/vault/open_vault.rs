@@ -1,7 +1,7 @@
 //! `open_vault`
 
 use anchor_lang::{prelude::*, system_program};
-use anchor_spl::associated_token::{create_idempotent, AssociatedToken, Create};
+use anchor_spl::associated_token::AssociatedToken;
 use bytemuck::Zeroable;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     events::{emit, SecurityTotals, VaultOpened},
     seeds,
     state::{Security, Vault},
-    token::{check_vault_mint, create_state, is_share_mint, read_token_account},
+    token::{check_vault_mint, create_associated_account, create_state, is_share_mint, AssociatedAccount},
 };
 
 /// Accounts of `open_vault`.
@@ -59,28 +59,6 @@ impl<'info> OpenVault<'info> {
         require!(!is_share_mint(&self.asset_mint, &mint)?, UpsideError::ProtocolShares);
         Ok(mint.decimals)
     }
-
-    /// Makes the vault's token account unless somebody has; it may be born frozen, which only keeps it from receiving.
-    #[inline(never)]
-    fn create_vault_account(&self) -> Result<()> {
-        create_idempotent(CpiContext::new(
-            *self.associated_token_program.key,
-            Create {
-                payer: self.payer.to_account_info(),
-                associated_token: self.vault_account.to_account_info(),
-                authority: self.vault.to_account_info(),
-                mint: self.asset_mint.to_account_info(),
-                system_program: self.system_program.to_account_info(),
-                token_program: self.asset_token_program.to_account_info(),
-            },
-        ))?;
-        require!(
-            read_token_account(&self.vault_account, self.asset_token_program.key)
-                .is_some_and(|view| view.mint == *self.asset_mint.key && view.owner == *self.vault.key),
-            UpsideError::WrongVaultAccount
-        );
-        Ok(())
-    }
 }
 
 /// See [`crate::upside::open_vault`].
@@ -119,7 +97,18 @@ pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
         ],
         &vault,
     )?;
-    a.create_vault_account()?;
+    create_associated_account(
+        &AssociatedAccount {
+            payer: &a.payer,
+            account: &a.vault_account,
+            owner: &a.vault,
+            mint: &a.asset_mint,
+            token_program: &a.asset_token_program,
+            associated_token_program: a.associated_token_program.key,
+            system_program: &a.system_program,
+        },
+        UpsideError::WrongVaultAccount,
+    )?;
 
     emit(
         &VaultOpened {
