@@ -26,7 +26,7 @@ use bytemuck::AnyBitPattern;
 use solana_account::Account;
 use upside::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Grant, Kind, Position, Redemption, Security, TransferPolicy, Vault},
+    state::{Approval, Grant, Kind, Position, Redemption, Round, Security, Subscription, TransferPolicy, Vault},
 };
 
 use crate::{
@@ -56,6 +56,8 @@ program_account! {
     Vault, "vault";
     Redemption, "redemption";
     Grant, "grant";
+    Round, "round";
+    Subscription, "subscription";
     Approval, "approval";
 }
 
@@ -260,6 +262,32 @@ pub fn grants_of_recipient(sender: &dyn Sender, recipient: &Pubkey) -> Result<Ve
 /// When the cluster does not answer.
 pub fn grants_of_approver(sender: &dyn Sender, approver: &Pubkey) -> Result<Vec<(Pubkey, Grant)>> {
     list(sender, &[(offset_of!(Grant, approver), approver)])
+}
+
+/// Rounds of a security, by id.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn rounds_of(sender: &dyn Sender, security: &Pubkey) -> Result<Vec<(Pubkey, Round)>> {
+    let mut rounds: Vec<(Pubkey, Round)> = list(sender, &[(offset_of!(Round, security), security)])?;
+    rounds.sort_by_key(|(_, round)| round.id);
+    Ok(rounds)
+}
+
+/// Subscriptions to a round that are not closed, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn subscriptions_of(sender: &dyn Sender, round: &Pubkey) -> Result<Vec<(Pubkey, Subscription)>> {
+    list(sender, &[(offset_of!(Subscription, round), round)])
+}
+
+/// Subscriptions of an investor that are not closed, to all rounds, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn subscriptions_of_investor(sender: &dyn Sender, investor: &Pubkey) -> Result<Vec<(Pubkey, Subscription)>> {
+    list(sender, &[(offset_of!(Subscription, investor), investor)])
 }
 
 /// Approvals of a security, by address.

@@ -11,10 +11,12 @@ use solana_transaction_status_client_types::{
 use solana_transaction_v3::Signature;
 pub use upside::events::{
     ApprovalRemoved, AssetCollected, CapacityRetired, EquityDeposited, GrantClaimed, GrantClosed, GrantCreated,
-    GrantRevoked, HolderApproved, IssuerAccepted, IssuerProposed, MetadataUpdated, MilestoneApproved, PayoutAccountSet,
-    PositionClosed, PositionTotals, RedemptionAdvanced, RedemptionClosed, SecurityCreated, SecurityTotals,
-    SharesIssued, SharesRedeemed, SharesRegistered, SharesTransferred, SharesUnregistered, UpdatePosted, UpsideClaimed,
-    UpsideDistributed, VaultOpened,
+    GrantRevoked, HolderApproved, InvestorInvited, InvestorUninvited, IssuerAccepted, IssuerProposed, MetadataUpdated,
+    MilestoneApproved, PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced, RedemptionClosed,
+    RefundWithdrawn, RoundCancelled, RoundClosed, RoundCreated, RoundTotals, RunwayReleased, SecurityCreated,
+    SecurityTotals, SharesIssued, SharesRedeemed, SharesRegistered, SharesSubscribed, SharesTransferred,
+    SharesUnregistered, SubscriptionSettled, SubscriptionWithdrawn, UpdatePosted, UpsideClaimed, UpsideDistributed,
+    VaultOpened,
 };
 
 use crate::error::{ClientError, Result};
@@ -99,6 +101,8 @@ events! {
     VaultOpened EquityDeposited
     SharesRedeemed AssetCollected RedemptionClosed
     GrantCreated GrantClaimed MilestoneApproved GrantRevoked GrantClosed
+    RoundCreated InvestorInvited InvestorUninvited SharesSubscribed SubscriptionWithdrawn RoundCancelled RoundClosed
+    SubscriptionSettled RefundWithdrawn RunwayReleased
 }
 
 impl Event {
@@ -126,13 +130,43 @@ impl Event {
             Self::GrantClaimed(e) => Some(&e.totals),
             Self::GrantRevoked(e) => Some(&e.totals),
             Self::GrantClosed(e) => Some(&e.totals),
+            Self::RoundCreated(e) => Some(&e.totals),
+            Self::RoundCancelled(e) => Some(&e.totals),
+            Self::RoundClosed(e) => Some(&e.totals),
+            Self::SubscriptionSettled(e) => Some(&e.totals),
             Self::SharesTransferred(_)
             | Self::PayoutAccountSet(_)
             | Self::UpsideClaimed(_)
             | Self::EquityDeposited(_)
             | Self::AssetCollected(_)
             | Self::MilestoneApproved(_)
+            | Self::InvestorInvited(_)
+            | Self::InvestorUninvited(_)
+            | Self::SharesSubscribed(_)
+            | Self::SubscriptionWithdrawn(_)
+            | Self::RefundWithdrawn(_)
+            | Self::RunwayReleased(_)
             | Self::RedemptionClosed(_) => None,
+        }
+    }
+}
+
+impl Event {
+    /// The round after the instruction and its address, if the instruction wrote one.
+    #[must_use]
+    pub fn round_totals(&self) -> Option<(&Pubkey, &RoundTotals)> {
+        match self {
+            Self::RoundCreated(e) => Some((&e.round, &e.round_totals)),
+            Self::InvestorInvited(e) => Some((&e.round, &e.round_totals)),
+            Self::InvestorUninvited(e) => Some((&e.round, &e.round_totals)),
+            Self::SharesSubscribed(e) => Some((&e.round, &e.round_totals)),
+            Self::SubscriptionWithdrawn(e) => Some((&e.round, &e.round_totals)),
+            Self::RoundCancelled(e) => Some((&e.round, &e.round_totals)),
+            Self::RoundClosed(e) => Some((&e.round, &e.round_totals)),
+            Self::SubscriptionSettled(e) => Some((&e.round, &e.round_totals)),
+            Self::RefundWithdrawn(e) => Some((&e.round, &e.round_totals)),
+            Self::RunwayReleased(e) => Some((&e.round, &e.round_totals)),
+            _ => None,
         }
     }
 }

@@ -123,6 +123,30 @@ pub fn grant(security: &Pubkey, recipient: &Pubkey, id: u64) -> Pubkey {
     find_grant(security, recipient, id).0
 }
 
+/// Round number `id` of a security.
+#[must_use]
+pub fn find_round(security: &Pubkey, id: u64) -> (Pubkey, u8) {
+    find(&[seeds::ROUND, security.as_ref(), &id.to_le_bytes()])
+}
+
+/// See [`find_round`].
+#[must_use]
+pub fn round(security: &Pubkey, id: u64) -> Pubkey {
+    find_round(security, id).0
+}
+
+/// Subscription of `investor` to a round.
+#[must_use]
+pub fn find_subscription(round: &Pubkey, investor: &Pubkey) -> (Pubkey, u8) {
+    find(&[seeds::SUBSCRIPTION, round.as_ref(), investor.as_ref()])
+}
+
+/// See [`find_subscription`].
+#[must_use]
+pub fn subscription(round: &Pubkey, investor: &Pubkey) -> Pubkey {
+    find_subscription(round, investor).0
+}
+
 /// Approval of `holder` for a curated security.
 #[must_use]
 pub fn find_approval(security: &Pubkey, holder: &Pubkey) -> (Pubkey, u8) {
@@ -236,6 +260,24 @@ impl SecurityKeys {
     #[must_use]
     pub fn grant(&self, recipient: &Pubkey, id: u64) -> Pubkey {
         grant(&self.security, recipient, id)
+    }
+
+    /// Round number `id`.
+    #[must_use]
+    pub fn round(&self, id: u64) -> Pubkey {
+        round(&self.security, id)
+    }
+
+    /// Token account with the money of round number `id`.
+    #[must_use]
+    pub fn round_account(&self, id: u64) -> Pubkey {
+        ata(&self.round(id), &self.payout_mint, &self.payout_token_program)
+    }
+
+    /// Subscription of `investor` to round number `id`.
+    #[must_use]
+    pub fn subscription(&self, id: u64, investor: &Pubkey) -> Pubkey {
+        subscription(&self.round(id), investor)
     }
 
     /// Approval of `holder`.

@@ -9,13 +9,15 @@ use anchor_lang::prelude::Pubkey;
 use bytemuck::{bytes_of, Zeroable};
 use upside::{
     constants::{ACCOUNT_VERSION, EVENT_VERSION, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Grant, Position, Redemption, Security, Vault},
+    state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault},
 };
 
 use crate::{
     accounts::{self, ProgramAccount},
     error::Result,
-    events::{Event, EventRecord, PositionTotals, SecurityCreated, SecurityTotals, VaultOpened},
+    events::{
+        Event, EventRecord, PositionTotals, RoundCreated, RoundTotals, SecurityCreated, SecurityTotals, VaultOpened,
+    },
     pda,
     sender::Sender,
 };
@@ -82,6 +84,10 @@ pub struct Replay {
     pub redemptions: BTreeMap<Pubkey, Redemption>,
     /// Open grants.
     pub grants: BTreeMap<Pubkey, Grant>,
+    /// Rounds.
+    pub rounds: BTreeMap<Pubkey, Round>,
+    /// Subscriptions that are not closed.
+    pub subscriptions: BTreeMap<Pubkey, Subscription>,
     /// Approvals.
     pub approvals: BTreeMap<Pubkey, Approval>,
     /// What the share mints say, by security.
@@ -138,11 +144,19 @@ impl Replay {
             check_sequence(Security::NAME, &key, security.sequence, totals.sequence)?;
             set_totals(security, totals);
         }
+        if let Event::RoundCreated(e) = event {
+            self.create_round(e)?;
+        } else if let Some((round, totals)) = event.round_totals() {
+            self.round(&key, round, totals)?;
+        }
         match event {
             Event::SecurityCreated(_)
             | Event::CapacityRetired(_)
             | Event::UpdatePosted(_)
-            | Event::UpsideDistributed(_) => {}
+            | Event::UpsideDistributed(_)
+            | Event::RoundCreated(_)
+            | Event::RoundCancelled(_)
+            | Event::RoundClosed(_) => {}
             Event::SharesIssued(e) => self.hold(&key, &e.holder, &e.opened_by, &e.position)?,
             Event::RedemptionAdvanced(e) => self.security(&key)?.redeem_after_ts = e.redeem_after_ts,
             Event::IssuerProposed(e) => self.security(&key)?.pending_issuer = e.pending_issuer,
@@ -244,6 +258,52 @@ impl Replay {
                 let redemption = self.redemption(&e.redemption, e.redemption_sequence)?;
                 redemption.collected[usize::from(e.index / 8)] |= 1 << (e.index % 8);
             }
+            Event::InvestorInvited(e) => {
+                self.open_subscription(&e.round, &e.investor, &e.rent_payer, e.cap_atoms)?;
+            }
+            Event::InvestorUninvited(e) => self.close_subscription(&e.round, &e.investor)?,
+            Event::SharesSubscribed(e) => {
+                if e.opened_by != Pubkey::default() {
+                    let cap = self.rounds.get(&e.round).map_or(0, |round| round.for_sale_atoms);
+                    self.open_subscription(&e.round, &e.investor, &e.opened_by, cap)?;
+                }
+                let subscription = self.subscription(&e.round, &e.investor)?;
+                subscription.refund_account = e.refund_account;
+                subscription.wanted_atoms = e.wanted_atoms;
+                subscription.paid_atoms = e.paid_atoms;
+            }
+            Event::SubscriptionWithdrawn(e) => {
+                let subscription = self.subscription(&e.round, &e.investor)?;
+                subscription.refund_account = Pubkey::default();
+                subscription.wanted_atoms = 0;
+                subscription.paid_atoms = 0;
+                if e.closed {
+                    self.close_subscription(&e.round, &e.investor)?;
+                }
+            }
+            Event::SubscriptionSettled(e) => {
+                if e.allocation_atoms > 0 {
+                    self.hold(&key, &e.investor, &e.opened_by, &e.position)?;
+                }
+                let subscription = self.subscription(&e.round, &e.investor)?;
+                subscription.settled = 1;
+                subscription.refund_atoms = e.refund_atoms - e.refunded_atoms;
+                if e.closed {
+                    self.close_subscription(&e.round, &e.investor)?;
+                }
+            }
+            Event::RefundWithdrawn(e) => self.close_subscription(&e.round, &e.investor)?,
+            Event::RunwayReleased(e) => {
+                if e.backing_atoms > 0 {
+                    let vault = self
+                        .vaults
+                        .get_mut(&e.vault)
+                        .ok_or_else(|| unknown(Vault::NAME, e.vault))?;
+                    check_sequence(Vault::NAME, &e.vault, vault.sequence, e.vault_sequence)?;
+                    vault.sequence = e.vault_sequence;
+                    vault.deposited_total_atoms = e.deposited_total_atoms;
+                }
+            }
             Event::GrantCreated(e) => {
                 let mut grant = Grant::zeroed();
                 grant.version = ACCOUNT_VERSION;
@@ -316,6 +376,89 @@ impl Replay {
         check_sequence(Grant::NAME, address, grant.sequence, sequence)?;
         grant.sequence = sequence;
         Ok(grant)
+    }
+
+    fn create_round(&mut self, e: &RoundCreated) -> Result<(), ReplayError> {
+        check_sequence(Round::NAME, &e.round, 0, e.round_totals.sequence)?;
+        let mut round = Round::zeroed();
+        round.version = ACCOUNT_VERSION;
+        round.bump = pda::find_round(&e.security, e.id).1;
+        round.invited = u8::from(e.invited);
+        round.backing_bps = e.backing_bps;
+        round.decimals = self.security(&e.security)?.decimals;
+        round.security = e.security;
+        round.token_account = e.token_account;
+        round.rent_payer = e.rent_payer;
+        round.id = e.id;
+        round.price_atoms = e.price_atoms;
+        round.for_sale_atoms = e.for_sale_atoms;
+        round.minimum_atoms = e.minimum_atoms;
+        round.opens_ts = e.opens_ts;
+        round.commit_ts = e.commit_ts;
+        round.closes_ts = e.closes_ts;
+        round.announced_ts = e.ts;
+        round.runway_seconds = e.runway_seconds;
+        set_round_totals(&mut round, &e.round_totals);
+        if self.rounds.insert(e.round, round).is_some() {
+            return Err(ReplayError::Twice {
+                what: Round::NAME,
+                address: e.round,
+            });
+        }
+        Ok(())
+    }
+
+    /// A round after one of its later events. The security counts it as funded while it has money.
+    fn round(&mut self, security: &Pubkey, address: &Pubkey, totals: &RoundTotals) -> Result<(), ReplayError> {
+        let round = self
+            .rounds
+            .get_mut(address)
+            .ok_or_else(|| unknown(Round::NAME, *address))?;
+        check_sequence(Round::NAME, address, round.sequence, totals.sequence)?;
+        let (before, after) = (round.money_atoms > 0, totals.money_atoms > 0);
+        set_round_totals(round, totals);
+        let funded = &mut self.security(security)?.funded_rounds;
+        *funded = funded.wrapping_sub(u32::from(before)).wrapping_add(u32::from(after));
+        Ok(())
+    }
+
+    fn open_subscription(
+        &mut self,
+        round: &Pubkey,
+        investor: &Pubkey,
+        rent_payer: &Pubkey,
+        cap_atoms: u64,
+    ) -> Result<(), ReplayError> {
+        let (address, bump) = pda::find_subscription(round, investor);
+        let mut subscription = Subscription::zeroed();
+        subscription.version = ACCOUNT_VERSION;
+        subscription.bump = bump;
+        subscription.round = *round;
+        subscription.investor = *investor;
+        subscription.rent_payer = *rent_payer;
+        subscription.cap_atoms = cap_atoms;
+        if self.subscriptions.insert(address, subscription).is_some() {
+            return Err(ReplayError::Twice {
+                what: Subscription::NAME,
+                address,
+            });
+        }
+        Ok(())
+    }
+
+    fn subscription(&mut self, round: &Pubkey, investor: &Pubkey) -> Result<&mut Subscription, ReplayError> {
+        let address = pda::subscription(round, investor);
+        self.subscriptions
+            .get_mut(&address)
+            .ok_or_else(|| unknown(Subscription::NAME, address))
+    }
+
+    fn close_subscription(&mut self, round: &Pubkey, investor: &Pubkey) -> Result<(), ReplayError> {
+        let address = pda::subscription(round, investor);
+        self.subscriptions
+            .remove(&address)
+            .map(|_| ())
+            .ok_or_else(|| unknown(Subscription::NAME, address))
     }
 
     fn create_security(&mut self, e: &SecurityCreated) -> Result<(), ReplayError> {
@@ -463,6 +606,16 @@ impl Replay {
                 |g| g.security == *address,
                 &mut found,
             );
+            let rounds = accounts::rounds_of(sender, address)?;
+            compare_all(&self.rounds, &rounds, |r| r.security == *address, &mut found);
+            for (round, _) in &rounds {
+                compare_all(
+                    &self.subscriptions,
+                    &accounts::subscriptions_of(sender, round)?,
+                    |s| s.round == *round,
+                    &mut found,
+                );
+            }
             compare_all(
                 &self.approvals,
                 &accounts::approvals_of(sender, address)?,
@@ -498,6 +651,19 @@ fn set_totals(s: &mut Security, totals: &SecurityTotals) {
     s.upside_per_share_x64 = totals.upside_per_share_x64.into();
     s.remainder_x64 = totals.remainder_x64.into();
     s.received_total_atoms = totals.received_total_atoms.into();
+}
+
+fn set_round_totals(r: &mut Round, totals: &RoundTotals) {
+    r.sequence = totals.sequence;
+    r.status = totals.status;
+    r.total_wanted_atoms = totals.total_wanted_atoms.into();
+    r.unsettled = totals.unsettled;
+    r.reserved_left_atoms = totals.reserved_left_atoms;
+    r.money_atoms = totals.money_atoms;
+    r.refunds_atoms = totals.refunds_atoms;
+    r.raised_atoms = totals.raised_atoms;
+    r.backed_atoms = totals.backed_atoms;
+    r.released_atoms = totals.released_atoms;
 }
 
 fn compare_all<T: ProgramAccount + bytemuck::NoUninit>(

@@ -6,13 +6,14 @@
 
 mod grant;
 mod redemption;
+mod round;
 mod security;
 mod shares;
 pub mod token;
 mod upside;
 mod vault;
 
-pub use self::{grant::*, redemption::*, security::*, shares::*, upside::*, vault::*};
+pub use self::{grant::*, redemption::*, round::*, security::*, shares::*, upside::*, vault::*};
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction, InstructionData, ToAccountMetas};
 

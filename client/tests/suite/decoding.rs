@@ -56,6 +56,7 @@ fn every_event_of_the_program_is_known() {
     let source = [
         include_str!("../../../programs/upside/src/events/grant.rs"),
         include_str!("../../../programs/upside/src/events/redemption.rs"),
+        include_str!("../../../programs/upside/src/events/round.rs"),
         include_str!("../../../programs/upside/src/events/security.rs"),
         include_str!("../../../programs/upside/src/events/shares.rs"),
         include_str!("../../../programs/upside/src/events/upside.rs"),
