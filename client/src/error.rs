@@ -408,6 +408,7 @@ pub const UPSIDE_ERRORS: &[UpsideError] = {
         WrongRefundAccount,
         NothingToRelease,
         WrongIssuerAccount,
+        BadRefundReceiver,
         NotAMint,
         ExtensionRefused,
         HookSet,

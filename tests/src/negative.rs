@@ -15,7 +15,7 @@ use solana_account_v4::Account;
 use solana_transaction::Transaction;
 use upside::{
     error::UpsideError,
-    state::{Approval, Grant, Position, Redemption, Security, Vault},
+    state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault},
 };
 
 /// The runtime's fee, lamports.

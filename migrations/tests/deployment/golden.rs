@@ -5,7 +5,7 @@
 use std::{fmt::Debug, fs, path::PathBuf};
 
 use anchor_lang::{AccountDeserialize, Discriminator};
-use upside_client::upside::state::{Approval, Grant, Position, Redemption, Security, Vault};
+use upside_client::upside::state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -92,7 +92,9 @@ layouts! {
     the_golden_grant_is_read_as_ever: Grant,
     the_golden_position_is_read_as_ever: Position,
     the_golden_redemption_is_read_as_ever: Redemption,
+    the_golden_round_is_read_as_ever: Round,
     the_golden_security_is_read_as_ever: Security,
+    the_golden_subscription_is_read_as_ever: Subscription,
     the_golden_vault_is_read_as_ever: Vault,
 }
 

@@ -325,6 +325,9 @@ pub enum UpsideError {
     /// The issuer's account is another.
     #[msg("The issuer's account must be their associated token account of the payout mint, unless they sign")]
     WrongIssuerAccount = 627,
+    /// The account that money goes back to is no good.
+    #[msg("The receiver must be an unfrozen token account of the payout mint that the investor owns, other than the round's")]
+    BadRefundReceiver = 628,
 
     // 800: mint policy
     /// Not a mint.

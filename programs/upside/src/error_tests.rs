@@ -106,6 +106,7 @@ const NUMBERS: &[(UpsideError, u32)] = &[
     (UpsideError::WrongRefundAccount, 625),
     (UpsideError::NothingToRelease, 626),
     (UpsideError::WrongIssuerAccount, 627),
+    (UpsideError::BadRefundReceiver, 628),
     (UpsideError::NotAMint, 800),
     (UpsideError::ExtensionRefused, 801),
     (UpsideError::HookSet, 802),

@@ -4,9 +4,11 @@ mod grants;
 mod hooks;
 mod mints;
 mod redemptions;
+mod rounds;
 mod securities;
 mod vaults;
 
 pub use grants::over_time;
 pub use hooks::{hook_program, TestHook};
+pub use rounds::public_round;
 pub use securities::{SecurityBuilder, TestSecurity};

@@ -291,14 +291,16 @@ impl Round {
         self.pay_out(paid.backing.checked_add(paid.issuer).ok_or(UpsideError::Overflow)?)
     }
 
-    /// R-1 for the counters: nothing is paid that was not paid in. Called before anything moves.
+    /// R-1 for the counters: nothing is paid that was not paid in, and once nobody is unsettled the money is to the atom what was raised and
+    /// not released, and the refunds. Called before anything moves.
     pub fn invariant(&self) -> Result<()> {
         let out = self.backed_atoms.checked_add(self.released_atoms);
         let held = out
             .and_then(|out| self.raised_atoms.checked_sub(out))
             .and_then(|kept| kept.checked_add(self.refunds_atoms));
         require!(
-            held.is_some_and(|held| held <= self.money_atoms) && self.reserved_left_atoms <= self.for_sale_atoms,
+            held.is_some_and(|held| held == self.money_atoms || (held < self.money_atoms && self.unsettled > 0))
+                && self.reserved_left_atoms <= self.for_sale_atoms,
             UpsideError::InvariantBroken
         );
         Ok(())

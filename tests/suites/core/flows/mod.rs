@@ -7,6 +7,7 @@ mod hooks;
 mod redemption;
 mod redemption_assets;
 mod redemption_plan;
+mod rounds;
 mod security;
 mod shares;
 mod upside;

@@ -55,6 +55,11 @@ impl<'a, 'info> RoundMoney<'a, 'info> {
         })
     }
 
+    /// Whether the round's own account can pay: not while the payout mint's issuer has frozen it.
+    pub fn can_pay(&self) -> bool {
+        read_token_account(self.account, self.token_program.key).is_some_and(|view| !view.frozen)
+    }
+
     /// Whether `account` can be paid: an unfrozen token account of the payout mint that `owner` owns, other than the round's.
     pub fn can_receive(&self, account: &AccountInfo, owner: &Pubkey) -> bool {
         account.key != self.account.key

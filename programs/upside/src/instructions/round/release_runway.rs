@@ -80,7 +80,7 @@ pub fn release_runway<'info>(ctx: Context<'info, ReleaseRunway<'info>>) -> Resul
         &a.payout_token_program,
     )?;
     if !a.issuer.is_signer {
-        let canonical = associated_token_account(a.issuer.key, security.payout_program(), &security.payout_mint);
+        let canonical = associated_token_account(a.issuer.key, security.payout_program(), &security.payout_mint)?;
         require_keys_eq!(*a.issuer_account.key, canonical, UpsideError::WrongIssuerAccount);
     }
     let backing = if round.backing_bps > 0 {

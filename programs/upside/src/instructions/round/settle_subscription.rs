@@ -37,13 +37,12 @@ pub struct SettleSubscription<'info> {
     #[account(mut,
         has_one = round @ UpsideError::WrongSubscription,
         has_one = investor @ UpsideError::WrongSubscription,
-        has_one = refund_account @ UpsideError::WrongRefundAccount,
         has_one = rent_payer @ UpsideError::WrongRentReceiver)]
     pub subscription: AccountLoader<'info, Subscription>,
     /// CHECK: gets the rent back, by the subscription's record.
     #[account(mut)]
     pub rent_payer: UncheckedAccount<'info>,
-    /// CHECK: gets the refund, by the subscription's record, if it can.
+    /// CHECK: gets the refund if it can; compared with the subscription's record below, once there is something to settle.
     #[account(mut)]
     pub refund_account: UncheckedAccount<'info>,
     /// CHECK: the investor's position, opened if missing; owner, type and keys are checked when loaded.
@@ -114,6 +113,11 @@ pub fn settle_subscription<'info>(ctx: Context<'info, SettleSubscription<'info>>
     let mut subscription = a.subscription.load_mut()?;
     require!(subscription.settled == 0, UpsideError::AlreadySettled);
     require!(subscription.wanted_atoms > 0, UpsideError::NothingWanted);
+    require_keys_eq!(
+        *a.refund_account.key,
+        subscription.refund_account,
+        UpsideError::WrongRefundAccount
+    );
     let money = RoundMoney::new(
         &security,
         &round,
@@ -126,8 +130,9 @@ pub fn settle_subscription<'info>(ctx: Context<'info, SettleSubscription<'info>>
     let (allocation, refund) = round.settle(subscription.wanted_atoms, subscription.paid_atoms)?;
     let cost = subscription.paid_atoms - refund;
     subscription.settled = 1;
-    // An account that cannot receive keeps nobody waiting: the refund stays booked for its investor.
-    let refunded = if refund > 0 && money.can_receive(&a.refund_account, a.investor.key) {
+    // An account that cannot receive keeps nobody waiting: the refund stays booked for its investor. Nor does money that its own issuer froze:
+    // the shares come all the same.
+    let refunded = if refund > 0 && money.can_pay() && money.can_receive(&a.refund_account, a.investor.key) {
         refund
     } else {
         0
