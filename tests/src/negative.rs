@@ -525,6 +525,18 @@ pub fn grant(expect: impl Into<Expect>) -> Role {
     Role::State(Grant::DISCRIMINATOR, expect.into())
 }
 
+/// A round, of which another leads to `expect`.
+#[must_use]
+pub fn round(expect: impl Into<Expect>) -> Role {
+    Role::State(Round::DISCRIMINATOR, expect.into())
+}
+
+/// A subscription, of which another leads to `expect`.
+#[must_use]
+pub fn subscription(expect: impl Into<Expect>) -> Role {
+    Role::State(Subscription::DISCRIMINATOR, expect.into())
+}
+
 /// An approval, of which another leads to `expect`.
 #[must_use]
 pub fn approval(expect: impl Into<Expect>) -> Role {

@@ -243,15 +243,13 @@ impl TestContext {
         ReleaseRunway::crank(&security.keys, security.issuer_key(), id, backing)
     }
 
-    /// Anyone releases what is due. Returns payout atoms that became backing and that reached the first issuer.
+    /// Anyone releases what is due; the first issuer's account is made if missing. Returns payout atoms that became backing and that reached the first issuer.
     ///
     /// # Panics
     /// If it is refused.
     pub fn release(&self, security: &TestSecurity, id: u64) -> (u64, u64) {
-        let vault = security
-            .payout
-            .account_of(&security.keys.vault(&security.payout.mint));
-        let issuer = security.keys.payout_account(&security.issuer_key());
+        let vault = security.payout.account_of(&security.keys.vault(&security.payout.mint));
+        let issuer = self.open_account(&security.payout, &security.issuer_key());
         let before = (self.balance(&vault), self.balance(&issuer));
         self.send(&[self.release_instruction(security, id).instruction()], &[]);
         (self.balance(&vault) - before.0, self.balance(&issuer) - before.1)

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use document::{Document, Row};
 use story::{Costs, Payout};
-use upside::state::{Grant, Position, Redemption};
+use upside::state::{Grant, Position, Redemption, Round, Subscription};
 use upside_tests::context::program_bytes;
 
 /// Bytes that a position must not exceed.
@@ -85,6 +85,8 @@ fn document(fixed: &Costs, most: &Costs) -> Document {
             Redemption::SPACE,
         ),
         ("bytes of a Grant", Grant::SPACE),
+        ("bytes of a Round", Round::SPACE),
+        ("bytes of a Subscription", Subscription::SPACE),
     ] {
         let bytes = u64::try_from(bytes).expect("a length");
         rows.push(Row {

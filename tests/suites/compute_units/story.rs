@@ -12,7 +12,7 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use upside::{
     constants::{NEVER_TS, TOKEN_2022_PROGRAM_ID},
-    instructions::{grant::CreateGrantArgs, security::UpdateMetadataArgs},
+    instructions::{grant::CreateGrantArgs, round::CreateRoundArgs, security::UpdateMetadataArgs},
 };
 use upside_client::instructions::{
     token, AcceptIssuer, AdvanceRedemption, ApproveHolder, Claim, ClosePosition, CloseRedemption, Distribute, Issue,
@@ -22,7 +22,7 @@ use upside_client::instructions::{
 use upside_lookalike_mints::balances::MintRef;
 use upside_tests::{
     context::DAY,
-    setup::{over_time, SecurityBuilder, TestSecurity},
+    setup::{over_time, public_round, SecurityBuilder, TestSecurity},
     TestContext,
 };
 
@@ -515,6 +515,80 @@ impl Story<'_> {
         let close = self.ctx.close_grant_instruction(&security, &recipient, 1);
         self.measure("close_grant", "", close.instruction(), &[]);
     }
+
+    fn rounds(&mut self) {
+        let security = self.security("seller").create();
+        let issuer = self.wallet("seller");
+        let investors = ["first investor", "second investor", "third investor"].map(|name| self.wallet(name));
+        let [first, second, third] = &investors;
+        let now = self.ctx.now();
+        self.ctx.open_vault(&security, &security.payout);
+        // Money on the stream, so that settling has something to emit.
+        self.ctx.distribute(&security, 700_000_000);
+        for investor in investors.iter().chain([&issuer]) {
+            self.ctx.fund(&security.payout, &investor.pubkey(), 100_000_000);
+        }
+        let args = |id| CreateRoundArgs {
+            runway_seconds: 10 * DAY,
+            backing_bps: 5_000,
+            ..public_round(id, 1_000_000, now)
+        };
+        let create = self.ctx.create_round_instruction(&security, args(0));
+        self.measure("create_round", "", create.instruction(), &[&issuer]);
+        self.ctx.create_round(
+            &security,
+            CreateRoundArgs {
+                invited: true,
+                ..args(1)
+            },
+        );
+        let invite = self.ctx.invite_instruction(&security, 1, &first.pubkey(), 1_000_000);
+        self.measure("invite", "", invite.instruction(), &[&issuer]);
+        let uninvite = self.ctx.uninvite_instruction(&security, 1, &first.pubkey());
+        self.measure("uninvite", "", uninvite.instruction(), &[&issuer]);
+        let subscribe = |context: &TestContext, investor: &Keypair, wanted| {
+            context
+                .subscribe_instruction(&security, 0, &investor.pubkey(), wanted)
+                .instruction()
+        };
+        let new = subscribe(&self.ctx, first, 800_000);
+        self.measure("subscribe", "new subscription", new, &[first]);
+        let more = subscribe(&self.ctx, first, 900_000);
+        self.measure("subscribe", "more", more, &[first]);
+        let less = subscribe(&self.ctx, first, 800_000);
+        self.measure("subscribe", "less", less, &[first]);
+        for investor in [second, third, &issuer] {
+            self.ctx.subscribe(&security, 0, investor, 800_000);
+        }
+        let withdraw = self
+            .ctx
+            .withdraw_subscription_instruction(&security, 0, &third.pubkey());
+        self.measure("withdraw_subscription", "", withdraw.instruction(), &[third]);
+        let cancel = self.ctx.cancel_round_instruction(&security, 1);
+        self.measure("cancel_round", "", cancel.instruction(), &[&issuer]);
+        self.ctx.warp(2 * DAY);
+        let close = self.ctx.close_round_instruction(&security, 0);
+        self.measure("close_round", "", close.instruction(), &[]);
+        // The second investor's account cannot receive for a while.
+        let authority = self.ctx.authority_of(&security.payout);
+        let freeze = security.payout.freeze(&authority.pubkey(), &second.pubkey());
+        self.ctx.send(&[freeze.expect("instruction")], &[&authority]);
+        for (investor, case) in [
+            (first, "new position"),
+            (&issuer, "existing position"),
+            (second, "new position, refund booked"),
+        ] {
+            let settle = self.ctx.settle_instruction(&security, 0, &investor.pubkey());
+            self.measure("settle_subscription", case, settle.instruction(), &[]);
+        }
+        let thaw = security.payout.thaw(&authority.pubkey(), &second.pubkey());
+        self.ctx.send(&[thaw.expect("instruction")], &[&authority]);
+        let fetch = self.ctx.withdraw_refund_instruction(&security, 0, &second.pubkey());
+        self.measure("withdraw_refund", "", fetch.instruction(), &[second]);
+        self.ctx.warp(DAY);
+        let release = self.ctx.release_instruction(&security, 0);
+        self.measure("release_runway", "to backing and issuer", release.instruction(), &[]);
+    }
 }
 
 /// What everything costs with the keys of `set`. The keys come from labels by a hash, so they are the same in every run.
@@ -555,6 +629,7 @@ pub fn costs(set: &str) -> Costs {
     story.vaults();
     story.redemption();
     story.grants();
+    story.rounds();
 
     let mut before = Story {
         ctx: TestContext::on(machine(Payout::Predecessor)),

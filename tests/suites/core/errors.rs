@@ -14,6 +14,7 @@ const SUITE: &[&str] = &[
     include_str!("flows/redemption.rs"),
     include_str!("flows/redemption_assets.rs"),
     include_str!("flows/rounds.rs"),
+    include_str!("flows/rounds_money.rs"),
     include_str!("flows/security.rs"),
     include_str!("flows/shares.rs"),
     include_str!("flows/upside.rs"),

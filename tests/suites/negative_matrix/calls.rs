@@ -6,7 +6,7 @@ use solana_account_v4::Account;
 use upside::{
     constants::{ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     error::UpsideError as E,
-    instructions::{grant::CreateGrantArgs, security::UpdateMetadataArgs},
+    instructions::{grant::CreateGrantArgs, round::CreateRoundArgs, security::UpdateMetadataArgs},
     state::TransferPolicy,
 };
 use upside_client::instructions::*;
@@ -239,6 +239,17 @@ fn spl_token_reads_mint(mint: &'static str) -> Vec<Exception> {
     .concat()
 }
 
+/// A mint that SPL Token is asked the size of an account of.
+fn spl_token_sizes_mint(mint: &'static str) -> Vec<Exception> {
+    let says = |error| Expect::runtime(error, TOKEN_PROGRAM_ID);
+    [
+        in_place(mint, &[Forged, Closed], says("IncorrectProgramId")),
+        in_place(mint, &[Truncated], says("InvalidAccountData")),
+        in_place(mint, &[Zeroed], says("UninitializedAccount")),
+    ]
+    .concat()
+}
+
 /// What spoilt accounts lead to that are known by their address: it depends on who reads them then.
 fn spoilt(call: &str) -> Vec<Exception> {
     let not_read = |account, ways: &[Spoilt], why| in_place(account, ways, Expect::Succeeds(why));
@@ -391,6 +402,70 @@ fn spoilt(call: &str) -> Vec<Exception> {
             ),
         ]
         .concat(),
+        "create_round" => [
+            in_place("mint", &EXISTING, E::NotAMint),
+            in_place("round", &[Occupied], E::RoundExists),
+            in_place(
+                "round_account",
+                &[Occupied],
+                Expect::runtime("IllegalOwner", ASSOCIATED_TOKEN_PROGRAM_ID),
+            ),
+            spl_token_sizes_mint("payout_mint"),
+        ]
+        .concat(),
+        "invite" => [
+            in_place("investor", &[Forged], another_programs()),
+            in_place("investor", &[Closed], emptied(&HOLDER)),
+            in_place("subscription", &[Occupied], E::AlreadyInvited),
+        ]
+        .concat(),
+        "uninvite" => receives_rent(),
+        "subscribe" => [
+            in_place("subscription", &[Occupied], E::WrongSubscription),
+            spl_token_writes("round_account"),
+            spl_token_reads_mint("payout_mint"),
+        ]
+        .concat(),
+        "withdraw_subscription" | "withdraw_refund" => [
+            spl_token_writes("round_account"),
+            spl_token_reads_mint("payout_mint"),
+            receives_rent(),
+        ]
+        .concat(),
+        "settle_subscription" => [
+            not_read(
+                "investor",
+                &[Forged, Closed],
+                "an investor may be any program's account, with or without lamports",
+            ),
+            token_2022_reads("mint"),
+            not_read("round_account", &EXISTING, "a refund that cannot be paid stays booked"),
+            not_read("refund_account", &EXISTING, "a refund that cannot be paid stays booked"),
+            in_place("registered", &[Occupied], in_use()),
+            spl_token_reads_mint("payout_mint"),
+            receives_rent(),
+        ]
+        .concat(),
+        "release_runway" => [
+            not_read(
+                "issuer",
+                &[Forged, Closed],
+                "an issuer may be any program's account, with or without lamports",
+            ),
+            spl_token_writes("round_account"),
+            not_read(
+                "issuer_account",
+                &EXISTING,
+                "what becomes backing does not wait for the issuer",
+            ),
+            not_read(
+                "vault_account",
+                &EXISTING,
+                "the issuer does not wait for what becomes backing",
+            ),
+            spl_token_reads_mint("payout_mint"),
+        ]
+        .concat(),
         _ => Vec::new(),
     }
 }
@@ -450,6 +525,20 @@ fn table(w: &World) -> Vec<Call> {
             Expect::Succeeds("the issuer may revoke every revocable grant"),
         )
     };
+    let e = &w.e;
+    let next_round = CreateRoundArgs {
+        opens_ts: NOW + 20 * DAY,
+        commit_ts: NOW + 30 * DAY,
+        closes_ts: NOW + 40 * DAY,
+        ..offered(9, 1)
+    };
+    // Carol issued C too, so the round tells.
+    let carols = || ("security", Other(w.c.security), E::WrongRound.into());
+    let round = |id, expect: Expect| ("round", Other(e.round(id)), expect);
+    let no_vault = |account| (account, Other(upside::ID), E::BackingVaultMissing.into());
+    let seeds = || Expect::from(ErrorCode::ConstraintSeeds);
+    let others = || Expect::from(E::WrongSubscription);
+    let elsewhere = || Expect::from(E::WrongRoundAccount);
     let no_source = || Expect::Succeeds("a source that nothing is taken from is not looked at");
     vec![
         call!("create_security", CreateSecurity, create(ALICE, 2, TransferPolicy::Open, &w.payout), {
@@ -725,5 +814,87 @@ fn table(w: &World) -> Vec<Call> {
             rent_payer: recorded(E::WrongRentReceiver), event_authority: event(), program: this_program(),
         },
             ("grant", Other(w.c2.grant(&HOLDER, GRANT)), E::WrongGrant.into())),
+        call!("create_round", CreateRound, CreateRound { keys: e, payer: PAYER, issuer: CAROL, args: next_round }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            mint: key(E::WrongSecurityAccount), issuer_position: Role::By(no_shares), round: derived(),
+            // The call to the associated token program names the derived address, which is then not among the accounts.
+            round_account: key(Expect::runtime("MissingAccount", upside::ID)), vault: negative::vault(E::WrongVault),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram),
+            associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(), event_authority: event(),
+            program: this_program(),
+        },
+            // Carol issued C too, so only the mint tells.
+            ("security", Other(w.c.security), E::WrongSecurityAccount.into()),
+            no_vault("vault")),
+        call!("invite", Invite, Invite { keys: e, payer: PAYER, issuer: CAROL, id: INVITED_ROUND, investor: HOLDER, cap: 1 }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            round: negative::round(E::WrongRound), investor: derived(), subscription: derived(), system_program: system(),
+            event_authority: event(), program: this_program(),
+        },
+            carols(), round(OPEN_ROUND, seeds()), round(OVER_ROUND, seeds()), round(SOLD_ROUND, seeds())),
+        call!("uninvite", Uninvite, Uninvite { keys: e, issuer: CAROL, id: INVITED_ROUND, investor: RECEIVER, rent_payer: PAYER }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            event_authority: event(), program: this_program(),
+        },
+            carols(), round(OPEN_ROUND, others()), round(OVER_ROUND, others()), round(SOLD_ROUND, others())),
+        call!("subscribe", Subscribe, Subscribe::from_ata(e, PAYER, HOLDER, OPEN_ROUND, 1_000), {
+            payer: Role::Payer, investor: authority(ErrorCode::ConstraintSeeds), security: negative::security(E::WrongRound),
+            round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount), subscription: derived(),
+            source: content(E::BadSource), payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram),
+            memo_program: memo(), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            round(INVITED_ROUND, seeds()), round(OVER_ROUND, seeds()), round(SOLD_ROUND, seeds())),
+        call!("withdraw_subscription", WithdrawSubscription, WithdrawSubscription {
+            keys: e, investor: RECEIVER, id: OPEN_ROUND, rent_payer: PAYER, receiver: e.payout_account(&RECEIVER),
+        }, {
+            investor: authority(E::WrongSubscription), security: negative::security(E::WrongRound),
+            round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            receiver: content(E::BadRefundReceiver), payout_mint: key(E::WrongPayoutMint),
+            payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
+        },
+            round(INVITED_ROUND, others()), round(OVER_ROUND, others()), round(SOLD_ROUND, others())),
+        call!("cancel_round", CancelRound, CancelRound { keys: e, issuer: CAROL, id: OPEN_ROUND }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
+            event_authority: event(), program: this_program(),
+        },
+            carols(), round(INVITED_ROUND, Expect::Succeeds("the issuer may call off every round of theirs in time")),
+            round(OVER_ROUND, E::TooLateToCancel.into()), round(SOLD_ROUND, E::TooLateToCancel.into())),
+        call!("close_round", CloseRound, CloseRound { keys: e, id: OVER_ROUND }, {
+            security: negative::security(E::WrongRound), round: negative::round(E::WrongRound), event_authority: event(),
+            program: this_program(),
+        },
+            round(INVITED_ROUND, E::TooEarlyToClose.into()), round(OPEN_ROUND, E::TooEarlyToClose.into()),
+            round(SOLD_ROUND, E::TooEarlyToClose.into())),
+        call!("settle_subscription", SettleSubscription, SettleSubscription {
+            keys: e, payer: PAYER, id: SOLD_ROUND, investor: HOLDER, refund_account: e.payout_account(&HOLDER), rent_payer: PAYER,
+        }, {
+            payer: Role::Payer, investor: key(E::WrongSubscription), security: negative::security(E::WrongRound),
+            mint: key(E::WrongSecurityAccount), round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            refund_account: key(E::WrongRefundAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
+            payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), memo_program: memo(),
+            token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            round(INVITED_ROUND, others()), round(OPEN_ROUND, others()), round(OVER_ROUND, others())),
+        call!("withdraw_refund", WithdrawRefund, WithdrawRefund {
+            keys: e, investor: RECEIVER, id: SOLD_ROUND, rent_payer: PAYER, receiver: e.payout_account(&RECEIVER),
+        }, {
+            investor: authority(E::WrongSubscription), security: negative::security(E::WrongRound),
+            round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            receiver: content(E::BadRefundReceiver), payout_mint: key(E::WrongPayoutMint),
+            payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
+        },
+            round(INVITED_ROUND, others()), round(OPEN_ROUND, others()), round(OVER_ROUND, others())),
+        call!("release_runway", ReleaseRunway, ReleaseRunway::crank(e, CAROL, SOLD_ROUND, true), {
+            issuer: key(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
+            round_account: key(E::WrongRoundAccount), issuer_account: key(E::WrongIssuerAccount), vault: negative::vault(E::WrongVault),
+            vault_account: key(E::WrongVaultAccount), payout_mint: key(E::WrongPayoutMint),
+            payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
+        },
+            carols(), round(INVITED_ROUND, elsewhere()), round(OPEN_ROUND, elsewhere()), round(OVER_ROUND, elsewhere()),
+            no_vault("vault"), no_vault("vault_account")),
     ]
 }

@@ -1,4 +1,5 @@
-//! The prepared VM: four open securities of two issuers, two curated ones, positions, vaults, approvals, bearer shares, owed upside, tickets, grants.
+//! The prepared VM: five open securities of three issuers, two curated ones, positions, vaults, approvals, bearer shares, owed upside, tickets, grants,
+//! rounds at every point of their lives.
 
 use anchor_lang::{
     prelude::{Clock, Pubkey},
@@ -8,13 +9,13 @@ use litesvm::LiteSVM;
 use solana_account_v4::Account;
 use upside::{
     constants::{MEMO_PROGRAM_ID, NEVER_TS, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    instructions::{grant::CreateGrantArgs, security::CreateSecurityArgs},
+    instructions::{grant::CreateGrantArgs, round::CreateRoundArgs, security::CreateSecurityArgs},
     state::{Kind, Terms, TransferPolicy},
 };
 use upside_client::{
     instructions::{
-        token, ApproveHolder, CreateGrant, CreateSecurity, DepositEquity, Distribute, OpenVault, ProposeIssuer, Redeem,
-        TransferShares, Unregister,
+        token, ApproveHolder, CloseRound, CreateGrant, CreateRound, CreateSecurity, DepositEquity, Distribute, Invite,
+        OpenVault, ProposeIssuer, Redeem, SettleSubscription, Subscribe, TransferShares, Unregister,
     },
     pda, SecurityKeys,
 };
@@ -66,6 +67,31 @@ pub fn granted(id: u64) -> CreateGrantArgs {
     }
 }
 
+/// Carol's round in E of invited investors, of whom the receiver is one.
+pub const INVITED_ROUND: u64 = 1;
+/// Carol's public round in E that takes subscriptions; the receiver has one.
+pub const OPEN_ROUND: u64 = 2;
+/// Carol's public round in E that may be closed.
+pub const OVER_ROUND: u64 = 3;
+/// Carol's round in E that has sold: the holder's subscription is to be settled, the receiver's refund is booked, and its runway has begun.
+pub const SOLD_ROUND: u64 = 4;
+
+/// A public round of 10^6 atoms that opens at [`NOW`], at two payout atoms each; half of the money becomes backing.
+pub fn offered(id: u64, commit_days: i64) -> CreateRoundArgs {
+    CreateRoundArgs {
+        id,
+        price: 2_000_000,
+        for_sale: 1_000_000,
+        minimum: 0,
+        opens_ts: NOW,
+        commit_ts: NOW + commit_days * DAY,
+        closes_ts: NOW + 2 * commit_days * DAY,
+        runway_seconds: 10 * DAY,
+        backing_bps: 5_000,
+        invited: false,
+    }
+}
+
 pub struct World {
     pub matrix: Matrix,
     /// Open, of Alice; held by Alice, the holder and the receiver.
@@ -81,6 +107,8 @@ pub struct World {
     /// Open, of Bob, redeemable; the holder has the tickets [`TICKET`] and [`CLOSABLE_TICKET`], the receiver has one too, and
     /// both have grants.
     pub d: SecurityKeys,
+    /// Open, of Carol; with the rounds [`INVITED_ROUND`], [`OPEN_ROUND`], [`OVER_ROUND`] and [`SOLD_ROUND`].
+    pub e: SecurityKeys,
     pub payout: MintRef,
     pub equity: MintRef,
     pub other_equity: MintRef,
@@ -155,8 +183,9 @@ impl World {
             create(CAROL, 0, TransferPolicy::Curated, &payout),
             create(BOB, 1, TransferPolicy::Curated, &other_payout),
             redeemable(2, &payout),
+            create(CAROL, 1, TransferPolicy::Open, &payout),
         ];
-        let [a, a2, b, c, c2, d] = [0, 1, 2, 3, 4, 5].map(|i: usize| creations[i].keys());
+        let [a, a2, b, c, c2, d, e] = [0, 1, 2, 3, 4, 5, 6].map(|i: usize| creations[i].keys());
         let transfer = |keys, from, to, amount| {
             TransferShares {
                 keys,
@@ -211,6 +240,26 @@ impl World {
             deadline_ts,
             ..granted(id)
         };
+        let round = |keys, issuer, args| {
+            CreateRound {
+                keys,
+                payer: PAYER,
+                issuer,
+                args,
+            }
+            .instruction()
+        };
+        let invite = |keys, issuer, id, investor| {
+            Invite {
+                keys,
+                payer: PAYER,
+                issuer,
+                id,
+                investor,
+                cap: 800_000,
+            }
+            .instruction()
+        };
         let deposit = |keys, mint: &MintRef, atoms| {
             DepositEquity::from_ata(keys, FUNDER, mint.mint, mint.token_program, atoms).instruction()
         };
@@ -229,8 +278,12 @@ impl World {
             steps.push(mint.open_account(&PAYER, &FUNDER));
             steps.push(mint.mint_to(&MINTER, &FUNDER, 1_000_000_000).expect("valid"));
         }
-        steps.push(payout.open_account(&PAYER, &HOLDER));
         steps.push(payout.open_account(&PAYER, &STRANGER));
+        steps.push(payout.open_account(&PAYER, &CAROL));
+        for investor in [HOLDER, RECEIVER] {
+            steps.push(payout.open_account(&PAYER, &investor));
+            steps.push(payout.mint_to(&MINTER, &investor, 10_000_000).expect("valid"));
+        }
         steps.extend(creations.iter().map(CreateSecurity::instruction));
         steps.push(transfer(&a, ALICE, HOLDER, 200_000_000_000));
         steps.push(transfer(&a, ALICE, RECEIVER, 1_000_000));
@@ -292,19 +345,73 @@ impl World {
             steps.push(payout.mint_to(&MINTER, &keys.security, 1_000_000).expect("valid"));
         }
         steps.push(payout.freeze(&MINTER, &c.security).expect("valid"));
-        for step in steps {
+        // Nobody else holds C2 and E, so nothing need be announced; nor is it funded until somebody subscribes.
+        let without_backing = |args| CreateRoundArgs { backing_bps: 0, ..args };
+        let by_invitation = |id| CreateRoundArgs {
+            invited: true,
+            ..offered(id, 10)
+        };
+        steps.push(round(&c2, BOB, without_backing(by_invitation(INVITED_ROUND))));
+        steps.push(invite(&c2, BOB, INVITED_ROUND, HOLDER));
+        steps.push(open_vault(&e, CAROL, &payout));
+        for args in [
+            by_invitation(INVITED_ROUND),
+            offered(OPEN_ROUND, 10),
+            offered(OVER_ROUND, 1),
+            offered(SOLD_ROUND, 1),
+        ] {
+            steps.push(round(&e, CAROL, args));
+        }
+        steps.push(invite(&e, CAROL, INVITED_ROUND, RECEIVER));
+        for (id, investor) in [(OPEN_ROUND, RECEIVER), (SOLD_ROUND, HOLDER), (SOLD_ROUND, RECEIVER)] {
+            steps.push(Subscribe::from_ata(&e, PAYER, investor, id, 800_000).instruction());
+        }
+        let later = [
+            CloseRound {
+                keys: &e,
+                id: SOLD_ROUND,
+            }
+            .instruction(),
+            // The refund stays booked.
+            payout.freeze(&MINTER, &RECEIVER).expect("valid"),
+            SettleSubscription {
+                keys: &e,
+                payer: PAYER,
+                id: SOLD_ROUND,
+                investor: RECEIVER,
+                refund_account: payout.account_of(&RECEIVER),
+                rent_payer: PAYER,
+            }
+            .instruction(),
+            payout.thaw(&MINTER, &RECEIVER).expect("valid"),
+        ];
+        let prepare = |svm: &mut LiteSVM, step: Instruction| {
             let program = step.program_id;
-            if let Err((error, by, logs)) = Matrix::send(&mut svm, &FEE_PAYER, step) {
+            if let Err((error, by, logs)) = Matrix::send(svm, &FEE_PAYER, step) {
                 panic!("preparing ({program}): {error} by {by}\n{}", logs.join("\n"));
             }
+        };
+        for step in steps {
+            prepare(&mut svm, step);
         }
         let mut clock = svm.get_sysvar::<Clock>();
         clock.unix_timestamp = NOW + 3 * DAY;
         svm.set_sysvar(&clock);
+        for step in later {
+            prepare(&mut svm, step);
+        }
 
         let mut catalogue = Vec::new();
         let mut name = |label: &str, key| catalogue.push((label.to_owned(), key));
-        for (label, keys) in [("A", &a), ("A2", &a2), ("B", &b), ("C", &c), ("C2", &c2), ("D", &d)] {
+        for (label, keys) in [
+            ("A", &a),
+            ("A2", &a2),
+            ("B", &b),
+            ("C", &c),
+            ("C2", &c2),
+            ("D", &d),
+            ("E", &e),
+        ] {
             name(&format!("security {label}"), keys.security);
             name(&format!("share mint of {label}"), keys.mint);
             name(&format!("payout vault of {label}"), keys.payout_vault());
@@ -319,6 +426,7 @@ impl World {
             ("receiver in B", &b, RECEIVER),
             ("Carol in C", &c, CAROL),
             ("holder in D", &d, HOLDER),
+            ("receiver in E", &e, RECEIVER),
         ] {
             name(&format!("position of {label}"), keys.position(&holder));
             name(&format!("registered account of {label}"), keys.registered(&holder));
@@ -330,6 +438,7 @@ impl World {
             ("D", &d, &equity),
             ("D for money", &d, &payout),
             ("D for another equity", &d, &other_equity),
+            ("E for money", &e, &payout),
         ] {
             name(&format!("vault of {label}"), keys.vault(&mint.mint));
             name(
@@ -354,6 +463,26 @@ impl World {
         ] {
             name(label, keys.grant(&holder, id));
         }
+        for (label, keys, id) in [
+            ("invited round of C2", &c2, INVITED_ROUND),
+            ("invited round", &e, INVITED_ROUND),
+            ("open round", &e, OPEN_ROUND),
+            ("round that is over", &e, OVER_ROUND),
+            ("round that has sold", &e, SOLD_ROUND),
+        ] {
+            name(label, keys.round(id));
+            name(&format!("money of the {label}"), keys.round_account(id));
+        }
+        for (label, keys, id, investor) in [
+            ("the holder's invitation of C2", &c2, INVITED_ROUND, HOLDER),
+            ("the receiver's invitation", &e, INVITED_ROUND, RECEIVER),
+            ("the receiver's subscription", &e, OPEN_ROUND, RECEIVER),
+            ("the holder's subscription to settle", &e, SOLD_ROUND, HOLDER),
+            ("the receiver's booked refund", &e, SOLD_ROUND, RECEIVER),
+        ] {
+            name(label, keys.subscription(id, &investor));
+        }
+        name("receiver's payout account", payout.account_of(&RECEIVER));
         name("holder's equity account", equity.account_of(&HOLDER));
         name("approval of another security", c2.approval(&HOLDER));
         name("approval of another holder and security", c2.approval(&RECEIVER));
@@ -387,6 +516,7 @@ impl World {
             c,
             c2,
             d,
+            e,
             payout,
             equity,
             other_equity,

@@ -8,6 +8,7 @@ mod redemption;
 mod redemption_assets;
 mod redemption_plan;
 mod rounds;
+mod rounds_money;
 mod security;
 mod shares;
 mod upside;

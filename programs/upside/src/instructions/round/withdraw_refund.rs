@@ -64,7 +64,10 @@ pub fn withdraw_refund<'info>(ctx: Context<'info, WithdrawRefund<'info>>) -> Res
         &a.payout_mint,
         &a.payout_token_program,
     )?;
-    require!(money.can_receive(&a.receiver, a.investor.key), UpsideError::BadRefundReceiver);
+    require!(
+        money.can_receive(&a.receiver, a.investor.key),
+        UpsideError::BadRefundReceiver
+    );
     let funded_before = round.money_atoms;
     round.pay_refund(amount_atoms)?;
     round.next_sequence()?;

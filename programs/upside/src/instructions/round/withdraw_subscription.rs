@@ -64,7 +64,10 @@ pub fn withdraw_subscription<'info>(ctx: Context<'info, WithdrawSubscription<'in
         &a.payout_mint,
         &a.payout_token_program,
     )?;
-    require!(money.can_receive(&a.receiver, a.investor.key), UpsideError::BadRefundReceiver);
+    require!(
+        money.can_receive(&a.receiver, a.investor.key),
+        UpsideError::BadRefundReceiver
+    );
 
     let funded_before = round.money_atoms;
     round.change_wanted(subscription.wanted_atoms, 0, now)?;
