@@ -161,3 +161,66 @@ fn a_sequence_ends_rather_than_repeating() {
     assert_refused(position.next_sequence(), UpsideError::Overflow);
     assert_refused(vault.count_deposit(1), UpsideError::Overflow);
 }
+
+/// A round of 2,000,000 share atoms that one of two investors is settled of: 10 of 100 payout atoms were refunded, 5 wait, 40 were raised.
+fn round() -> Round {
+    let mut round = Round::zeroed();
+    round.status = RoundStatus::Succeeded as u8;
+    round.for_sale_atoms = 2_000_000;
+    round.reserved_left_atoms = 2_000_000;
+    round.unsettled = 1;
+    round.raised_atoms = 40;
+    round.refunds_atoms = 5;
+    round.money_atoms = 90;
+    round
+}
+
+#[test]
+fn a_round_holds_what_it_owes_and_exactly_that_once_everybody_is_settled() {
+    round().invariant().expect("45 owed, 45 unsettled");
+    let refuse = |change: fn(&mut Round)| {
+        let mut round = round();
+        change(&mut round);
+        assert_refused(round.invariant(), UpsideError::InvariantBroken);
+    };
+    refuse(|r| r.money_atoms = 44);
+    refuse(|r| r.refunds_atoms = 51);
+    refuse(|r| r.backed_atoms = 41);
+    refuse(|r| r.reserved_left_atoms += 1);
+    refuse(|r| r.unsettled = 0);
+    refuse(|r| {
+        r.unsettled = 0;
+        r.money_atoms = 46;
+    });
+    let mut settled = round();
+    settled.unsettled = 0;
+    settled.money_atoms = 45;
+    settled.invariant().expect("45 owed");
+    (settled.backed_atoms, settled.released_atoms, settled.money_atoms) = (10, 30, 5);
+    settled.invariant().expect("the refund that waits");
+}
+
+#[test]
+fn a_runway_pays_nothing_before_it_begins_and_nothing_twice() {
+    let mut round = round();
+    (round.closes_ts, round.runway_seconds, round.backing_bps) = (100, 10, 2_500);
+    let due = |round: &Round, now| round.runway_due(now).map(|due| (due.backing, due.issuer)).unwrap();
+    for (now, both) in [
+        (i64::MIN, (0, 0)),
+        (100, (0, 0)),
+        (101, (1, 3)),
+        (109, (9, 27)),
+        (110, (10, 30)),
+        (i64::MAX, (10, 30)),
+    ] {
+        assert_eq!(due(&round, now), both, "{now}");
+    }
+    let paid = round.runway_due(105).unwrap();
+    round.release(paid).unwrap();
+    assert_eq!(
+        (round.money_atoms, due(&round, 101), due(&round, 106)),
+        (70, (0, 0), (1, 3))
+    );
+    round.status = RoundStatus::Failed as u8;
+    assert_refused(round.runway_due(110).map(|_| ()), UpsideError::NothingToRelease);
+}

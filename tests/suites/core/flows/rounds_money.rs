@@ -586,154 +586,211 @@ fn cost(n: u64, price: u64) -> u64 {
     u64::try_from((u128::from(n) * u128::from(price)).div_ceil(1_000_000)).unwrap()
 }
 
-/// One round from announcement to the last atom, every choice by `rng`.
-fn random_round(seed: u64) {
-    const MONEY: u64 = 1_000_000_000_000;
-    let rng = &mut StdRng::seed_from_u64(seed);
-    let ctx = TestContext::without_signatures();
-    let alice = alone(&ctx);
-    ctx.open_vault(&alice, &alice.payout);
-    let issuers = ctx.open_account(&alice.payout, &alice.issuer_key());
-    let vault = alice.payout.account_of(&alice.keys.vault(&alice.payout.mint));
-    let price = *[1, 3, 333_333, 999_999, 1_000_001, 7_777_777].choose(rng).unwrap();
-    let for_sale = rng.gen_range(1_000_000..3_000_000);
-    let args = CreateRoundArgs {
-        price,
-        minimum: rng.gen_range(0..for_sale),
-        runway_seconds: rng.gen_range(0..5_000),
-        backing_bps: *[0, 1, 3_333, 10_000].choose(rng).unwrap(),
-        ..public_round(0, for_sale, START_TS)
-    };
-    ctx.create_round(&alice, args);
-    let investors: Vec<Keypair> = (0..6).map(|i| ctx.wallet(&format!("investor {i}"))).collect();
-    for investor in &investors {
-        ctx.fund(&alice.payout, &investor.pubkey(), MONEY);
-    }
-    let mut wanted: BTreeMap<usize, u64> = BTreeMap::new();
-    let mut binding = false;
-    for step in 0..30 {
-        if step == 20 {
-            ctx.set_time(args.commit_ts);
-            binding = true;
+/// One round from announcement to the last atom, every choice by a seed.
+struct RandomRound {
+    ctx: TestContext,
+    rng: StdRng,
+    alice: TestSecurity,
+    args: CreateRoundArgs,
+    investors: Vec<Keypair>,
+    /// Share atoms wanted, by investor.
+    wanted: BTreeMap<usize, u64>,
+}
+
+/// Payout atoms of each investor at first.
+const MONEY: u64 = 1_000_000_000_000;
+
+impl RandomRound {
+    fn new(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let ctx = TestContext::without_signatures();
+        let alice = alone(&ctx);
+        ctx.open_vault(&alice, &alice.payout);
+        let for_sale = rng.gen_range(1_000_000..3_000_000);
+        let args = CreateRoundArgs {
+            price: *[1, 3, 333_333, 999_999, 1_000_001, 7_777_777].choose(&mut rng).unwrap(),
+            minimum: rng.gen_range(0..for_sale),
+            runway_seconds: rng.gen_range(0..5_000),
+            backing_bps: *[0, 1, 3_333, 10_000].choose(&mut rng).unwrap(),
+            ..public_round(0, for_sale, START_TS)
+        };
+        ctx.create_round(&alice, args);
+        let investors: Vec<Keypair> = (0..6).map(|i| ctx.wallet(&format!("investor {i}"))).collect();
+        for investor in &investors {
+            ctx.fund(&alice.payout, &investor.pubkey(), MONEY);
         }
-        let i = rng.gen_range(0..investors.len());
-        let (investor, has) = (&investors[i], wanted.get(&i).copied().unwrap_or(0));
-        if has > 0 && rng.gen_bool(0.3) {
-            let withdraw = ctx.withdraw_subscription_instruction(&alice, 0, &investor.pubkey());
-            if binding {
-                ctx.refuse(&[withdraw.instruction()], &[], UpsideError::Committed);
-            } else {
-                ctx.send(&[withdraw.instruction()], &[]);
-                wanted.remove(&i);
-            }
+        Self {
+            ctx,
+            rng,
+            alice,
+            args,
+            investors,
+            wanted: BTreeMap::new(),
+        }
+    }
+
+    fn investor(&self, i: usize) -> Pubkey {
+        self.investors[i].pubkey()
+    }
+
+    /// Somebody withdraws, or wants another number of shares; refused only if it is less and binding.
+    fn want(&mut self, binding: bool) {
+        let i = self.rng.gen_range(0..self.investors.len());
+        let (investor, has) = (self.investor(i), self.wanted.get(&i).copied().unwrap_or(0));
+        let for_sale = self.args.for_sale;
+        let wants = match self.rng.gen_range(0..10) {
+            0..=2 => 0,
+            3..=5 => self.rng.gen_range(1..10),
+            6 | 7 => for_sale - self.rng.gen_range(0..10),
+            _ => self.rng.gen_range(1..for_sale),
+        };
+        let instruction = match (wants, has) {
+            (0, 0) => return,
+            (0, _) => self
+                .ctx
+                .withdraw_subscription_instruction(&self.alice, 0, &investor)
+                .instruction(),
+            _ => self
+                .ctx
+                .subscribe_instruction(&self.alice, 0, &investor, wants)
+                .instruction(),
+        };
+        if binding && wants < has {
+            self.ctx.refuse(&[instruction], &[], UpsideError::Committed);
+            return;
+        }
+        self.ctx.send(&[instruction], &[]);
+        self.wanted.insert(i, wants);
+        self.wanted.retain(|_, wants| *wants > 0);
+    }
+
+    fn total(&self) -> u128 {
+        self.wanted.values().map(|wants| u128::from(*wants)).sum()
+    }
+
+    fn sells(&self) -> bool {
+        let total = self.total();
+        total > 0 && total.min(self.args.for_sale.into()) >= self.args.minimum.into()
+    }
+
+    /// Share atoms that an investor must get.
+    fn allocation(&self, i: usize) -> u64 {
+        let (wants, total) = (self.wanted.get(&i).copied().unwrap_or(0), self.total());
+        match (self.sells(), total <= u128::from(self.args.for_sale)) {
+            (false, _) => 0,
+            (true, true) => wants,
+            (true, false) => u64::try_from(u128::from(wants) * u128::from(self.args.for_sale) / total).unwrap(),
+        }
+    }
+
+    /// Settles one, whose account is frozen before in four of ten cases. Returns whether it was.
+    fn settle(&mut self, i: usize) -> bool {
+        let (investor, price) = (self.investor(i), self.args.price);
+        let allocation = self.allocation(i);
+        let refund = cost(self.wanted[&i], price) - cost(allocation, price);
+        let frozen = self.rng.gen_bool(0.4);
+        let (ctx, alice) = (&self.ctx, &self.alice);
+        if frozen {
+            let authority = ctx.authority_of(&alice.payout).pubkey();
+            ctx.send(&[alice.payout.freeze(&authority, &investor).unwrap()], &[]);
+            assert_eq!(ctx.settle(alice, 0, &investor), (allocation, 0));
+            assert_eq!(booked(ctx, alice, &investor), Some(refund).filter(|refund| *refund > 0));
         } else {
-            let wants = match rng.gen_range(0..3) {
-                0 => rng.gen_range(1..10),
-                1 => for_sale - rng.gen_range(0..10),
-                _ => rng.gen_range(1..for_sale),
-            };
-            let subscribe = ctx.subscribe_instruction(&alice, 0, &investor.pubkey(), wants);
-            if binding && wants < has {
-                ctx.refuse(&[subscribe.instruction()], &[], UpsideError::Committed);
-            } else {
-                ctx.send(&[subscribe.instruction()], &[]);
-                wanted.insert(i, wants);
-            }
+            assert_eq!(ctx.settle(alice, 0, &investor), (allocation, refund));
         }
-        let paid: u64 = wanted.values().map(|n| cost(*n, price)).sum();
-        assert_eq!(ctx.round_money(&alice, 0), paid, "seed {seed}");
-        assert_sound(&ctx, &alice, 0);
+        frozen
     }
-    ctx.set_time(args.closes_ts);
-    ctx.close_round(&alice, 0);
-    let total: u128 = wanted.values().map(|n| u128::from(*n)).sum();
-    let sells = total > 0 && total.min(for_sale.into()) >= args.minimum.into();
-    assert_eq!(ctx.round(&alice, 0).is(RoundStatus::Succeeded), sells, "seed {seed}");
-    let allocation = |n: u64| match (sells, total <= u128::from(for_sale)) {
-        (false, _) => 0,
-        (true, true) => n,
-        (true, false) => u64::try_from(u128::from(n) * u128::from(for_sale) / total).unwrap(),
-    };
-    // Settling, fetching, releasing and freezing in any order.
-    let authority = ctx.authority_of(&alice.payout);
-    let mut open: Vec<usize> = wanted.keys().copied().collect();
-    open.shuffle(rng);
-    let mut waiting = Vec::new();
-    while !(open.is_empty() && waiting.is_empty()) {
-        match rng.gen_range(0..4) {
-            0 | 1 if !open.is_empty() => {
-                let i = open.pop().unwrap();
-                let investor = investors[i].pubkey();
-                let refund = cost(wanted[&i], price) - cost(allocation(wanted[&i]), price);
-                if rng.gen_bool(0.4) {
-                    let freeze = alice.payout.freeze(&authority.pubkey(), &investor).unwrap();
-                    ctx.send(&[freeze], &[]);
-                    assert_eq!(ctx.settle(&alice, 0, &investor), (allocation(wanted[&i]), 0));
-                    assert_eq!(
-                        booked(&ctx, &alice, &investor),
-                        Some(refund).filter(|refund| *refund > 0)
-                    );
-                    waiting.push(i);
-                } else {
-                    assert_eq!(ctx.settle(&alice, 0, &investor), (allocation(wanted[&i]), refund));
-                }
-            }
-            2 if !waiting.is_empty() => {
-                let i = waiting.swap_remove(rng.gen_range(0..waiting.len()));
-                let investor = investors[i].pubkey();
-                let thaw = alice.payout.thaw(&authority.pubkey(), &investor).unwrap();
-                ctx.send(&[thaw], &[]);
-                if booked(&ctx, &alice, &investor).is_some() {
-                    let fetch = ctx.withdraw_refund_instruction(&alice, 0, &investor);
-                    ctx.send(&[fetch.instruction()], &[]);
-                }
-            }
-            3 => {
-                ctx.warp(rng.gen_range(0..500));
-                let release = ctx.release_instruction(&alice, 0).instruction();
-                match ctx.try_send(&[release], &[]) {
-                    Ok(_) => {}
-                    Err(error) => assert!(Refusal::from(UpsideError::NothingToRelease).matches(&error), "{error}"),
-                }
-            }
-            _ => {}
+
+    /// Thaws an account and fetches what is booked.
+    fn fetch(&self, i: usize) {
+        let (ctx, alice, investor) = (&self.ctx, &self.alice, self.investor(i));
+        let authority = ctx.authority_of(&alice.payout).pubkey();
+        ctx.send(&[alice.payout.thaw(&authority, &investor).unwrap()], &[]);
+        if booked(ctx, alice, &investor).is_some() {
+            let fetch = ctx.withdraw_refund_instruction(alice, 0, &investor);
+            ctx.send(&[fetch.instruction()], &[]);
         }
-        assert_sound(&ctx, &alice, 0);
     }
-    // To the atom: everybody paid the cost of what they got, and that is what issuer and backing have.
-    let mut raised = 0;
-    for (i, investor) in investors.iter().enumerate() {
-        let shares = allocation(wanted.get(&i).copied().unwrap_or(0));
-        let paid = cost(shares, price);
-        raised += paid;
+
+    /// Some time later, releases what is due, if anything is.
+    fn release(&mut self) {
+        self.ctx.warp(self.rng.gen_range(0..500));
+        let release = self.ctx.release_instruction(&self.alice, 0).instruction();
+        if let Err(error) = self.ctx.try_send(&[release], &[]) {
+            assert!(Refusal::from(UpsideError::NothingToRelease).matches(&error), "{error}");
+        }
+    }
+
+    /// Settling, fetching, releasing and freezing in any order, until everybody is settled and refunded.
+    fn settle_all(&mut self) {
+        let mut open: Vec<usize> = self.wanted.keys().copied().collect();
+        open.shuffle(&mut self.rng);
+        let mut waiting = Vec::new();
+        while !(open.is_empty() && waiting.is_empty()) {
+            match self.rng.gen_range(0..4) {
+                0 | 1 => {
+                    if let Some(i) = open.pop() {
+                        if self.settle(i) {
+                            waiting.push(i);
+                        }
+                    }
+                }
+                2 => {
+                    waiting.shuffle(&mut self.rng);
+                    if let Some(i) = waiting.pop() {
+                        self.fetch(i);
+                    }
+                }
+                _ => self.release(),
+            }
+            assert_sound(&self.ctx, &self.alice, 0);
+        }
+    }
+
+    fn run(mut self) {
+        let issuers = self.ctx.open_account(&self.alice.payout, &self.alice.issuer_key());
+        for step in 0..30 {
+            if step == 20 {
+                self.ctx.set_time(self.args.commit_ts);
+            }
+            self.want(step >= 20);
+            let paid: u64 = self.wanted.values().map(|wants| cost(*wants, self.args.price)).sum();
+            assert_eq!(self.ctx.round_money(&self.alice, 0), paid);
+            assert_sound(&self.ctx, &self.alice, 0);
+        }
+        self.ctx.set_time(self.args.closes_ts);
+        self.ctx.close_round(&self.alice, 0);
+        assert_eq!(self.ctx.round(&self.alice, 0).is(RoundStatus::Succeeded), self.sells());
+        self.settle_all();
+        // To the atom: everybody paid the cost of what they got, and that is what issuer and backing have.
+        let (ctx, alice) = (&self.ctx, &self.alice);
+        let mut raised = 0;
+        for i in 0..self.investors.len() {
+            let (investor, shares) = (self.investor(i), self.allocation(i));
+            let paid = cost(shares, self.args.price);
+            raised += paid;
+            assert_eq!(ctx.balance(&alice.keys.registered(&investor)), shares);
+            assert_eq!(ctx.balance(&alice.payout.account_of(&investor)), MONEY - paid);
+        }
+        ctx.set_time(self.args.closes_ts + self.args.runway_seconds);
+        if ctx.round_money(alice, 0) > 0 {
+            ctx.release(alice, 0);
+        }
+        let vault = alice.payout.account_of(&alice.keys.vault(&alice.payout.mint));
+        let backing = u64::try_from(u128::from(raised) * u128::from(self.args.backing_bps) / 10_000).unwrap();
         assert_eq!(
-            ctx.balance(&alice.keys.registered(&investor.pubkey())),
-            shares,
-            "seed {seed}"
+            (ctx.balance(&vault), ctx.balance(&issuers), ctx.round_money(alice, 0)),
+            (backing, raised - backing, 0)
         );
-        assert_eq!(
-            ctx.balance(&alice.payout.account_of(&investor.pubkey())),
-            MONEY - paid,
-            "seed {seed}"
-        );
+        assert_sound(ctx, alice, 0);
     }
-    ctx.set_time(args.closes_ts + args.runway_seconds);
-    if ctx.round_money(&alice, 0) > 0 {
-        ctx.release(&alice, 0);
-    }
-    let backing = u64::try_from(u128::from(raised) * u128::from(args.backing_bps) / 10_000).unwrap();
-    assert_eq!(
-        (ctx.balance(&vault), ctx.balance(&issuers), ctx.round_money(&alice, 0)),
-        (backing, raised - backing, 0),
-        "seed {seed}"
-    );
-    assert_sound(&ctx, &alice, 0);
 }
 
 #[test]
 fn every_order_of_calls_pays_the_same_to_the_atom() {
     for seed in 0..24 {
-        random_round(seed);
+        println!("seed {seed}");
+        RandomRound::new(seed).run();
     }
 }
 
