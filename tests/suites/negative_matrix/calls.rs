@@ -239,13 +239,16 @@ fn spl_token_reads_mint(mint: &'static str) -> Vec<Exception> {
     .concat()
 }
 
-/// A mint that SPL Token is asked the size of an account of.
+/// A mint that SPL Token is asked for the size of its accounts: it wants its own, and a mint.
 fn spl_token_sizes_mint(mint: &'static str) -> Vec<Exception> {
-    let says = |error| Expect::runtime(error, TOKEN_PROGRAM_ID);
+    let invalid = Expect::custom(TokenError::InvalidMint as u32, TOKEN_PROGRAM_ID);
     [
-        in_place(mint, &[Forged, Closed], says("IncorrectProgramId")),
-        in_place(mint, &[Truncated], says("InvalidAccountData")),
-        in_place(mint, &[Zeroed], says("UninitializedAccount")),
+        in_place(
+            mint,
+            &[Forged, Closed],
+            Expect::runtime("IncorrectProgramId", TOKEN_PROGRAM_ID),
+        ),
+        in_place(mint, &[Truncated, Zeroed], invalid),
     ]
     .concat()
 }
@@ -438,7 +441,13 @@ fn spoilt(call: &str) -> Vec<Exception> {
                 &[Forged, Closed],
                 "an investor may be any program's account, with or without lamports",
             ),
-            token_2022_reads("mint"),
+            in_place("mint", &[Forged, Closed], token_2022_says("IncorrectProgramId")),
+            // The registered account is made first, for a mint.
+            in_place(
+                "mint",
+                &[Truncated, Zeroed],
+                Expect::custom(TokenError::InvalidMint as u32, TOKEN_2022_PROGRAM_ID),
+            ),
             not_read("round_account", &EXISTING, "a refund that cannot be paid stays booked"),
             not_read("refund_account", &EXISTING, "a refund that cannot be paid stays booked"),
             in_place("registered", &[Occupied], in_use()),
@@ -534,7 +543,7 @@ fn table(w: &World) -> Vec<Call> {
     };
     // Carol issued C too, so the round tells.
     let carols = || ("security", Other(w.c.security), E::WrongRound.into());
-    let round = |id, expect: Expect| ("round", Other(e.round(id)), expect);
+    let in_round = |id, expect: Expect| ("round", Other(e.round(id)), expect);
     let no_vault = |account| (account, Other(upside::ID), E::BackingVaultMissing.into());
     let seeds = || Expect::from(ErrorCode::ConstraintSeeds);
     let others = || Expect::from(E::WrongSubscription);
@@ -609,6 +618,7 @@ fn table(w: &World) -> Vec<Call> {
             ("security", Other(a2.security), E::WrongPosition.into()),
             ("security", Other(b.security), E::WrongPosition.into()),
             ("security", Other(d.security), E::WrongPosition.into()),
+            ("security", Other(w.e.security), E::WrongPosition.into()),
             // The stranger is the receiver.
             ("holder", OtherSigner, E::SameAccount.into()),
             ("to_holder", InPlace(Forged), another_programs()),
@@ -627,6 +637,7 @@ fn table(w: &World) -> Vec<Call> {
             ("security", Other(a2.security), E::WrongPosition.into()),
             ("security", Other(b.security), E::WrongPosition.into()),
             ("security", Other(d.security), E::WrongPosition.into()),
+            ("security", Other(w.e.security), E::WrongPosition.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
             ("to_holder", InPlace(Forged), another_programs()),
             ("to_holder", InPlace(Closed), emptied(&HOLDER)),
@@ -706,11 +717,15 @@ fn table(w: &World) -> Vec<Call> {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
             holder: derived(), approval: derived(), system_program: system(),
             event_authority: event(), program: this_program(),
-        }),
+        },
+            // Carol issued E too; the approval's address tells.
+            ("security", Other(w.e.security), ErrorCode::ConstraintSeeds.into())),
         call!("remove_approval", RemoveApproval, RemoveApproval { keys: c, issuer: CAROL, holder: HOLDER, rent_payer: PAYER }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), approval: negative::approval(E::HolderNotApproved),
             rent_payer: recorded(E::WrongRentReceiver), event_authority: event(), program: this_program(),
-        }),
+        },
+            // Carol issued E too; the approval's record tells.
+            ("security", Other(w.e.security), E::HolderNotApproved.into())),
         call!("set_payout_account", SetPayoutAccount, SetPayoutAccount { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER) }, {
             holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition), position: negative::position(E::WrongPosition),
             payout_account: content(E::PayoutAccountNotHolders), event_authority: event(), program: this_program(),
@@ -831,20 +846,20 @@ fn table(w: &World) -> Vec<Call> {
             round: negative::round(E::WrongRound), investor: derived(), subscription: derived(), system_program: system(),
             event_authority: event(), program: this_program(),
         },
-            carols(), round(OPEN_ROUND, seeds()), round(OVER_ROUND, seeds()), round(SOLD_ROUND, seeds())),
+            carols(), in_round(OPEN_ROUND, seeds()), in_round(OVER_ROUND, seeds()), in_round(SOLD_ROUND, seeds())),
         call!("uninvite", Uninvite, Uninvite { keys: e, issuer: CAROL, id: INVITED_ROUND, investor: RECEIVER, rent_payer: PAYER }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
             subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
             event_authority: event(), program: this_program(),
         },
-            carols(), round(OPEN_ROUND, others()), round(OVER_ROUND, others()), round(SOLD_ROUND, others())),
+            carols(), in_round(OPEN_ROUND, others()), in_round(OVER_ROUND, others()), in_round(SOLD_ROUND, others())),
         call!("subscribe", Subscribe, Subscribe::from_ata(e, PAYER, HOLDER, OPEN_ROUND, 1_000), {
             payer: Role::Payer, investor: authority(ErrorCode::ConstraintSeeds), security: negative::security(E::WrongRound),
             round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount), subscription: derived(),
             source: content(E::BadSource), payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram),
             memo_program: memo(), system_program: system(), event_authority: event(), program: this_program(),
         },
-            round(INVITED_ROUND, seeds()), round(OVER_ROUND, seeds()), round(SOLD_ROUND, seeds())),
+            in_round(INVITED_ROUND, seeds()), in_round(OVER_ROUND, seeds()), in_round(SOLD_ROUND, seeds())),
         call!("withdraw_subscription", WithdrawSubscription, WithdrawSubscription {
             keys: e, investor: RECEIVER, id: OPEN_ROUND, rent_payer: PAYER, receiver: e.payout_account(&RECEIVER),
         }, {
@@ -854,21 +869,21 @@ fn table(w: &World) -> Vec<Call> {
             receiver: content(E::BadRefundReceiver), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
         },
-            round(INVITED_ROUND, others()), round(OVER_ROUND, others()), round(SOLD_ROUND, others())),
+            in_round(INVITED_ROUND, others()), in_round(OVER_ROUND, others()), in_round(SOLD_ROUND, others())),
         call!("cancel_round", CancelRound, CancelRound { keys: e, issuer: CAROL, id: OPEN_ROUND }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
             event_authority: event(), program: this_program(),
         },
-            carols(), round(INVITED_ROUND, Expect::Succeeds("the issuer may call off every round of theirs in time")),
-            round(OVER_ROUND, E::TooLateToCancel.into()), round(SOLD_ROUND, E::TooLateToCancel.into())),
+            carols(), in_round(INVITED_ROUND, Expect::Succeeds("the issuer may call off every round of theirs in time")),
+            in_round(OVER_ROUND, E::TooLateToCancel.into()), in_round(SOLD_ROUND, E::TooLateToCancel.into())),
         call!("close_round", CloseRound, CloseRound { keys: e, id: OVER_ROUND }, {
             security: negative::security(E::WrongRound), round: negative::round(E::WrongRound), event_authority: event(),
             program: this_program(),
         },
-            round(INVITED_ROUND, E::TooEarlyToClose.into()), round(OPEN_ROUND, E::TooEarlyToClose.into()),
-            round(SOLD_ROUND, E::TooEarlyToClose.into())),
+            in_round(INVITED_ROUND, E::TooEarlyToClose.into()), in_round(OPEN_ROUND, E::TooEarlyToClose.into()),
+            in_round(SOLD_ROUND, E::TooEarlyToClose.into())),
         call!("settle_subscription", SettleSubscription, SettleSubscription {
-            keys: e, payer: PAYER, id: SOLD_ROUND, investor: HOLDER, refund_account: e.payout_account(&HOLDER), rent_payer: PAYER,
+            keys: e, payer: FUNDER, id: SOLD_ROUND, investor: HOLDER, refund_account: e.payout_account(&HOLDER), rent_payer: PAYER,
         }, {
             payer: Role::Payer, investor: key(E::WrongSubscription), security: negative::security(E::WrongRound),
             mint: key(E::WrongSecurityAccount), round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount),
@@ -877,7 +892,7 @@ fn table(w: &World) -> Vec<Call> {
             payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), memo_program: memo(),
             token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
         },
-            round(INVITED_ROUND, others()), round(OPEN_ROUND, others()), round(OVER_ROUND, others())),
+            in_round(INVITED_ROUND, others()), in_round(OPEN_ROUND, others()), in_round(OVER_ROUND, others())),
         call!("withdraw_refund", WithdrawRefund, WithdrawRefund {
             keys: e, investor: RECEIVER, id: SOLD_ROUND, rent_payer: PAYER, receiver: e.payout_account(&RECEIVER),
         }, {
@@ -887,14 +902,14 @@ fn table(w: &World) -> Vec<Call> {
             receiver: content(E::BadRefundReceiver), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
         },
-            round(INVITED_ROUND, others()), round(OPEN_ROUND, others()), round(OVER_ROUND, others())),
+            in_round(INVITED_ROUND, others()), in_round(OPEN_ROUND, others()), in_round(OVER_ROUND, others())),
         call!("release_runway", ReleaseRunway, ReleaseRunway::crank(e, CAROL, SOLD_ROUND, true), {
             issuer: key(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
             round_account: key(E::WrongRoundAccount), issuer_account: key(E::WrongIssuerAccount), vault: negative::vault(E::WrongVault),
             vault_account: key(E::WrongVaultAccount), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
         },
-            carols(), round(INVITED_ROUND, elsewhere()), round(OPEN_ROUND, elsewhere()), round(OVER_ROUND, elsewhere()),
+            carols(), in_round(INVITED_ROUND, elsewhere()), in_round(OPEN_ROUND, elsewhere()), in_round(OVER_ROUND, elsewhere()),
             no_vault("vault"), no_vault("vault_account")),
     ]
 }
