@@ -7,6 +7,8 @@
 //! | [`transactions`] | instructions that go together |
 //! | [`accounts`] | typed reads of securities, positions, vaults, approvals, token accounts and mints |
 //! | [`quote`] | what a claim pays, what has dripped, what a distribution does, what a share is backed by: by the program's own formulas |
+//! | [`announced`] | what will dilute the holders, when, to whom, and by how much at worst |
+//! | [`batch`] | grants by the hundred, from a table that people write |
 //! | [`risk`] | what the issuer of any mint can do to those who hold it |
 //! | [`redemption`] | what a redemption pays, asset by asset; its steps, packed; carrying them out, and going on after a crash |
 //! | [`look_through`] | everything on a cluster as a market, for the look-through values of [`upside_valuation`] |
@@ -60,6 +62,8 @@
 
 pub mod accounts;
 pub mod amount;
+pub mod announced;
+pub mod batch;
 pub mod cluster;
 pub mod error;
 pub mod events;

@@ -2,7 +2,7 @@
 //!
 //! Times are unix seconds of the cluster's clock; a time before the last settlement counts as that settlement, as on chain.
 
-use upside::state::{Position, Security, Vault};
+use upside::state::{Grant, Position, Security, Vault};
 use upside_math as math;
 
 use crate::error::{ClientError, Result};
@@ -141,4 +141,106 @@ pub fn redemption_denominator(security: &Security, vault: &Vault, supply_atoms: 
 pub fn backing(security: &Security, vault: &Vault, supply_atoms: u64, balance_atoms: u64, shares: u64) -> Result<u64> {
     let denominator = redemption_denominator(security, vault, supply_atoms)?;
     math::redemption::payout(balance_atoms, shares, denominator).map_err(arithmetic)
+}
+
+/// Where a grant is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantStatus {
+    /// Announced: its schedule has not started.
+    Announced,
+    /// Its approver has not signed yet, and still can.
+    AwaitingApproval,
+    /// Nobody signed in time: anybody may close it, and its shares return.
+    Lapsed,
+    /// Started, and nothing vests before the cliff.
+    BeforeCliff,
+    /// More vests every second.
+    Vesting,
+    /// Everything has vested.
+    Vested,
+    /// Revoked: what had vested stays.
+    Revoked,
+}
+
+impl GrantStatus {
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::AwaitingApproval => "awaiting approval",
+            Self::Lapsed => "lapsed",
+            Self::BeforeCliff => "before cliff",
+            Self::Vesting => "vesting",
+            Self::Vested => "vested",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// A grant at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrantQuote {
+    /// Where it is in its life.
+    pub status: GrantStatus,
+    /// Share atoms vested, claimed ones included, rounded down.
+    pub vested_atoms: u64,
+    /// Share atoms claimed.
+    pub claimed_atoms: u64,
+    /// Share atoms that a claim issues now.
+    pub claimable_atoms: u64,
+    /// Share atoms that it may still issue, and that are reserved for it.
+    pub promised_atoms: u64,
+    /// Whether anybody may close it.
+    pub closable: bool,
+}
+
+/// A grant at `now`.
+#[must_use]
+pub fn grant(grant: &Grant, now: i64) -> GrantQuote {
+    let vested_atoms = grant.vested_at(now);
+    let promised_atoms = grant.amount_atoms.saturating_sub(grant.claimed_atoms);
+    let lapsed = grant.has_lapsed(now);
+    let status = if grant.revoked == 1 {
+        GrantStatus::Revoked
+    } else if lapsed {
+        GrantStatus::Lapsed
+    } else if vested_atoms == grant.amount_atoms {
+        GrantStatus::Vested
+    } else if grant.is_milestone() && grant.approved == 0 {
+        GrantStatus::AwaitingApproval
+    } else if now < grant.start_ts {
+        GrantStatus::Announced
+    } else if now < grant.cliff_ts {
+        GrantStatus::BeforeCliff
+    } else {
+        GrantStatus::Vesting
+    };
+    GrantQuote {
+        status,
+        vested_atoms,
+        claimed_atoms: grant.claimed_atoms,
+        claimable_atoms: vested_atoms.saturating_sub(grant.claimed_atoms),
+        promised_atoms,
+        closable: promised_atoms == 0 || lapsed,
+    }
+}
+
+/// The earliest that something which dilutes may start when it is announced at `now`, unix seconds; `None` if no notice is due, because the
+/// issuer holds every share and no round has money in it. `own_atoms` is what the issuer has registered, of `supply_atoms` in existence.
+#[must_use]
+pub fn earliest_start(security: &Security, own_atoms: u64, supply_atoms: u64, now: i64) -> Option<i64> {
+    security
+        .check_notice(own_atoms, supply_atoms, now, i64::MIN)
+        .is_err()
+        .then(|| now.saturating_add(security.notice_seconds))
+}
+
+/// Share atoms that may still be issued or promised.
+#[must_use]
+pub fn capacity_left(security: &Security) -> u64 {
+    security
+        .authorised_atoms
+        .saturating_sub(security.issued_atoms)
+        .saturating_sub(security.reserved_atoms)
 }

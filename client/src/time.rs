@@ -24,6 +24,9 @@ pub enum TimeError {
     /// Not a date.
     #[error("{0:?} is not a date; write it like 2027-03-01 or 2027-03-01T12:00:00Z")]
     Date(String),
+    /// Neither a date nor a duration.
+    #[error("{0:?} is neither a date like 2027-03-01 nor a duration like 4y or 30d")]
+    Neither(String),
 }
 
 /// Seconds of a duration like `7d`, `2w` or `1h30m`; `0s` for none.
@@ -76,6 +79,26 @@ pub fn duration_to_text(seconds: i64) -> String {
     text
 }
 
+/// A duration for a countdown: at most its two largest units, rounded down.
+#[must_use]
+pub fn countdown(seconds: i64) -> String {
+    let mut rest = seconds.max(0);
+    let mut kept = 0;
+    let mut parts = 0;
+    for (_, unit) in UNITS {
+        let count = rest / unit;
+        if count > 0 || parts > 0 {
+            kept += count * unit;
+            parts += 1;
+        }
+        if parts == 2 {
+            break;
+        }
+        rest %= unit;
+    }
+    duration_to_text(kept)
+}
+
 /// Unix seconds of a date: RFC 3339 with its offset, or a day, which starts at midnight UTC. A fraction of a second is cut off.
 ///
 /// # Errors
@@ -102,4 +125,18 @@ pub fn date_to_text(ts: i64) -> String {
         return "never".to_owned();
     }
     Timestamp::from_second(ts).map_or_else(|_| format!("@{ts}"), |timestamp| timestamp.to_string())
+}
+
+/// Unix seconds of a date, or of a duration after `from`: `2027-03-01` or `4y`.
+///
+/// # Errors
+/// See [`TimeError`].
+pub fn parse_date_or_after(text: &str, from: i64) -> Result<i64, TimeError> {
+    match parse_duration(text) {
+        Ok(seconds) => from
+            .checked_add(seconds)
+            .ok_or_else(|| TimeError::TooLong(text.to_owned())),
+        Err(error @ TimeError::TooLong(_)) => Err(error),
+        Err(_) => parse_date(text).map_err(|_| TimeError::Neither(text.to_owned())),
+    }
 }

@@ -5,7 +5,9 @@ use upside_lookalike_mints::PAYOUT;
 
 use crate::{
     amount,
-    check::{self, AssetFigure, Figure, Figures, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure},
+    check::{
+        self, AssetFigure, Figure, Figures, GrantFigure, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure,
+    },
     report::Change,
     story::{AssetId, SecurityId, Story},
 };
@@ -24,7 +26,9 @@ enum Written {
 /// How a figure is written that people would name; `None` for what only the checker looks at.
 fn written(figure: Figure) -> Option<Written> {
     Some(match figure {
-        Figure::Security(of, SecurityFigure::Supply | SecurityFigure::Authorised) => Written::Shares(of),
+        Figure::Security(of, SecurityFigure::Supply | SecurityFigure::Authorised | SecurityFigure::Reserved) => {
+            Written::Shares(of)
+        }
         Figure::Security(_, SecurityFigure::PayoutVault | SecurityFigure::Inbox) => Written::Money,
         Figure::Security(_, SecurityFigure::Vaults | SecurityFigure::Events) => Written::Count,
         Figure::Security(_, SecurityFigure::RedeemAfter) => Written::Date,
@@ -48,7 +52,9 @@ fn written(figure: Figure) -> Option<Written> {
             Written::Equity(asset)
         }
         Figure::Asset(_, AssetFigure::Paused) => Written::Flag,
-        Figure::Security(..) | Figure::Vault(..) | Figure::Holder(..) => return None,
+        Figure::Grant(id, GrantFigure::Amount | GrantFigure::Claimed) => Written::Shares(id.of),
+        Figure::Grant(_, GrantFigure::Approved | GrantFigure::Revoked) => Written::Flag,
+        Figure::Security(..) | Figure::Vault(..) | Figure::Holder(..) | Figure::Grant(..) => return None,
     })
 }
 

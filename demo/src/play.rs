@@ -34,7 +34,7 @@ struct Play<'a> {
     stage: &'a dyn Stage,
     ledger: Ledger<'a>,
     /// What was done, and when.
-    done: Vec<(&'a Action, i64)>,
+    done: Vec<(&'a Action, Moment)>,
     steps: Vec<StepReport>,
     readings: BTreeMap<SecurityId, Vec<StreamReading>>,
     /// The last reading.
@@ -104,7 +104,7 @@ impl<'a> Play<'a> {
             Outcome::Waited { ts, .. } => Moment { asked_ts: *ts, ts: *ts },
         };
         step.action.book(&mut self.ledger, at);
-        self.done.push((&step.action, at.ts));
+        self.done.push((&step.action, at));
         let mut figures_checked = 0;
         let mut waited = Vec::new();
         let transaction = match outcome {
@@ -163,7 +163,7 @@ impl<'a> Play<'a> {
         if step.refused.is_none() || name != step.refused {
             return Ok(Done::Not(reason));
         }
-        let ts = self.done.last().map_or(0, |(_, ts)| *ts);
+        let ts = self.done.last().map_or(0, |(_, at)| at.ts);
         let mut report = self.told(index, step, ts, None, Vec::new(), figures);
         report.refused = Some(reason);
         Ok(Done::Told(report))
@@ -195,7 +195,7 @@ impl<'a> Play<'a> {
 
     /// When the first step was done; `now` if it was not.
     fn began(&self, now: i64) -> i64 {
-        self.done.first().map_or(now, |(_, ts)| *ts)
+        self.done.first().map_or(now, |(_, at)| at.ts)
     }
 
     fn broke_off(&self, index: usize, step: &Step, reason: String) -> BrokeOff {
@@ -343,6 +343,7 @@ impl<'a> Play<'a> {
             decimals: security.terms.decimals,
             authorised_atoms: atoms(SecurityFigure::Authorised),
             issued_atoms: atoms(SecurityFigure::Issued),
+            promised_atoms: atoms(SecurityFigure::Reserved),
             supply_atoms: atoms(SecurityFigure::Supply),
             holders: story.person_ids().filter_map(holder).collect(),
             vaults: story

@@ -57,6 +57,8 @@ pub struct Security {
     pub authorised_atoms: u64,
     /// Share atoms issued.
     pub issued_atoms: u64,
+    /// Share atoms promised and not issued.
+    pub promised_atoms: u64,
     /// Share atoms in existence.
     pub supply_atoms: u64,
     /// Who holds what, the first issuer first.

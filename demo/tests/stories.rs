@@ -144,12 +144,8 @@ fn the_report_of_alice_tells_what_happened() {
 
     let alice = named(list(&report, "securities"), "ALICE");
     let holders = list(alice, "holders");
-    for (name, shares) in [
-        ("Alice", 620_000),
-        ("Bruno", 60_000),
-        ("Chen", 40_000),
-        ("Ms Okafor", 60_000),
-    ] {
+    // Chen has the bounty of 5,000.
+    for (name, shares) in [("Alice", 620_000), ("Bruno", 60_000), ("Chen", 45_000)] {
         assert_eq!(
             named(holders, name)["registered_atoms"],
             shares * 1_000_000u64,
@@ -157,6 +153,13 @@ fn the_report_of_alice_tells_what_happened() {
         );
     }
     assert_eq!(holders.len(), 4);
+    // Half of the teacher's grant of 24,000 has vested, to the second; the other half is promised.
+    let teacher = named(holders, "Ms Okafor")["registered_atoms"]
+        .as_u64()
+        .expect("shares");
+    let promised = alice["promised_atoms"].as_u64().expect("shares");
+    assert_eq!(teacher + promised, 84_000_000_000);
+    assert!((72_000_000_000..72_001_000_000).contains(&teacher), "{teacher}");
 
     // Everything has dripped: all that was paid in is earned, but for less than an atom for each holder's rounding.
     let received = alice["stream"]["received_atoms"].as_u64().expect("money");
@@ -226,9 +229,13 @@ fn the_story_with_every_verb_uses_every_verb_and_every_figure_agrees() {
     assert_eq!(film["name"], "The Film & its <Sequel>");
     assert_eq!(film["issuer"], "Gus");
     assert_eq!(film["authorised_atoms"], 80_000_000_000u64);
-    assert_eq!(film["issued_atoms"], 62_345_678_901u64);
-    // Gus has redeemed 1,234.567891.
-    assert_eq!(film["supply_atoms"], 61_110_861_010u64);
+    // Eli's milestone, and 8 of 30 days of Fay's grant before it was revoked, to the second.
+    let granted = film["issued_atoms"].as_u64().expect("shares") - 62_345_678_901 - 500_500_000;
+    assert!((240_000_000..240_100_000).contains(&granted), "{granted}");
+    assert_eq!(film["promised_atoms"], 0);
+    // Gus has redeemed 1,234.567891, and 0.25 bearer shares were burnt.
+    let supply = film["supply_atoms"].as_u64().expect("shares");
+    assert_eq!(supply, 61_110_861_010 + 500_500_000 + granted);
     // 10 and what was sent there after he redeemed, less his part: 1,234.567891 of 79,999.75, rounded down.
     assert_eq!(named(list(film, "vaults"), "ACMEx")["atoms"], 9_944_135_324u64);
     // 33.333333 less half a percent, rounded up: 0.166667 stays behind; less his part.

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_signer::Signer;
-use solana_transaction_v3::Transaction;
 use upside_math::mul_div_ceil;
 
 use super::{Block, Leg, Quote};
@@ -13,13 +11,11 @@ use crate::{
     accounts,
     error::{ClientError, Result},
     instructions::{token, CloseRedemption, Collect, Redeem},
-    quote as quotes, transactions, Sender,
+    quote as quotes,
+    transactions::{self, bytes_of, FILL_COMPUTE_UNITS, MAX_TRANSACTION_BYTES},
+    Sender,
 };
 
-/// Most bytes of a transaction on the wire.
-const MAX_TRANSACTION_BYTES: usize = 1_232;
-/// Compute units that one transaction is filled to at most; the cluster allows 1,400,000.
-const FILL_COMPUTE_UNITS: u32 = 1_000_000;
 /// Compute units counted for `redeem`, more than it takes.
 const REDEEM_COMPUTE_UNITS: u32 = 30_000;
 /// Compute units counted for one asset with a missing receiver, more than it takes.
@@ -265,16 +261,8 @@ impl Plan {
         Ok(packed)
     }
 
-    /// Bytes on the wire of a transaction with these parts, and room for a compute limit and a price.
     fn bytes<'a>(&self, parts: impl Iterator<Item = &'a Part>) -> usize {
-        let mut instructions = vec![
-            ComputeBudgetInstruction::set_compute_unit_limit(0),
-            ComputeBudgetInstruction::set_compute_unit_price(0),
-        ];
-        instructions.extend(parts.flat_map(|part| part.instructions.iter().cloned()));
-        let transaction = Transaction::new_with_payer(&instructions, Some(&self.payer));
-        // The count of signatures is one byte: a message that fits has far fewer than 128.
-        1 + 64 * transaction.signatures.len() + transaction.message_data().len()
+        bytes_of(&self.payer, parts.flat_map(|part| part.instructions.iter()))
     }
 }
 

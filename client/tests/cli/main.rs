@@ -6,6 +6,7 @@ mod configuration;
 mod dry_run;
 mod export;
 mod formats;
+mod grants;
 mod life;
 mod metadata;
 mod network;

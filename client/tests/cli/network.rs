@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
@@ -123,6 +123,12 @@ impl Network {
     /// Sends instructions of tests themselves.
     pub fn send(&self, instructions: &[Instruction], payer: &Wallet, signer: &Keypair) {
         self.sender().send(instructions, &payer.key, &[signer]).unwrap();
+    }
+
+    /// Held by tests that travel far, and by those that need nobody else to.
+    pub fn alone_in_time(&self) -> MutexGuard<'static, ()> {
+        static TIME: Mutex<()> = Mutex::new(());
+        TIME.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves the network's clock.

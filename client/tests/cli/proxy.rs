@@ -3,14 +3,19 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    sync::Arc,
+    process::{Child, Stdio},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::channel,
+        Arc, Mutex,
+    },
     thread,
     time::Duration,
 };
 
 use serde_json::Value;
 
-use crate::network::network;
+use crate::network::{binary, network, Wallet};
 
 /// Gets method and answer, and changes the answer.
 type Change = dyn Fn(&str, &mut Value) + Send + Sync;
@@ -83,4 +88,27 @@ fn answer(stream: &TcpStream, change: &Change, delay: Duration) -> Option<()> {
     (&*stream)
         .write_all(format!("{head}: {}\r\n\r\n{text}", text.len()).as_bytes())
         .ok()
+}
+
+/// Starts a command that stays when it has sent its transaction number `until`, and returns it when it does.
+pub fn held_up_after(wallet: &Wallet, until: usize, arguments: &[&str]) -> Child {
+    let sent = AtomicUsize::new(0);
+    let (reached, wait) = channel();
+    let reached = Mutex::new(reached);
+    let url = lying(move |method, _| {
+        if method == "sendTransaction" && sent.fetch_add(1, Ordering::SeqCst) + 1 == until {
+            let _ = reached.lock().unwrap().send(());
+            // The network has it; the client is never told.
+            thread::sleep(Duration::from_secs(600));
+        }
+    });
+    let child = binary()
+        .args(["-u", &url, "-k", wallet.file.to_str().unwrap(), "--yes"])
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait.recv_timeout(Duration::from_secs(60)).expect("it sends");
+    child
 }

@@ -1,15 +1,5 @@
 //! `redeem`: one asset never holds up another, and what was begun is gone on with, never begun again.
 
-use std::{
-    process::{Child, Stdio},
-    sync::{
-        atomic::{AtomicUsize, Ordering},
-        mpsc::channel,
-        Mutex,
-    },
-    time::Duration,
-};
-
 use serde_json::Value;
 use upside_client::{
     accounts, instructions::OpenVault, redemption, solana_keypair::Keypair, solana_signer::Signer, transactions,
@@ -18,8 +8,8 @@ use upside_client::{
 use upside_lookalike_mints::{balances::MintRef, keys, EquityMint, Extension, EQUITIES};
 
 use crate::{
-    network::{binary, network, payout, Network, Wallet},
-    proxy,
+    network::{network, payout, Network, Wallet},
+    proxy::held_up_after,
 };
 
 /// Terms under which shares can be redeemed at once.
@@ -277,35 +267,11 @@ fn twelve_assets_are_packed_into_few_transactions() {
     assert_eq!(net.json(&issuer, &["audit", &mint])["sound"], true);
 }
 
-/// Starts a command that stays when it has sent its transaction number `until`, and returns it when it does.
-fn held_up_after(net: &Network, wallet: &Wallet, until: usize, arguments: &[&str]) -> Child {
-    let sent = AtomicUsize::new(0);
-    let (reached, wait) = channel();
-    let reached = Mutex::new(reached);
-    let url = proxy::lying(move |method, _| {
-        if method == "sendTransaction" && sent.fetch_add(1, Ordering::SeqCst) + 1 == until {
-            let _ = reached.lock().unwrap().send(());
-            // The network has it; the client is never told.
-            std::thread::sleep(Duration::from_secs(600));
-        }
-    });
-    let child = binary()
-        .args(["-u", &url, "-k", wallet.file.to_str().unwrap(), "--yes"])
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    wait.recv_timeout(Duration::from_secs(60)).expect("it sends");
-    let _ = net;
-    child
-}
-
 #[test]
 fn a_command_killed_between_assets_is_gone_on_with_and_nothing_is_redeemed_twice() {
     let net = network();
     let (issuer, holder, mint, assets) = twelve(net, "KILLED");
-    let mut child = held_up_after(net, &holder, 2, &["redeem", "start", &mint, "600"]);
+    let mut child = held_up_after(&holder, 2, &["redeem", "start", &mint, "600"]);
     child.kill().unwrap();
     child.wait().unwrap();
 

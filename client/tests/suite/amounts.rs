@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use upside_client::{
     amount::{parse_atoms, parse_bps, to_column, to_percent, to_plain, to_text, AmountError},
-    time::{date_to_text, duration_to_text, parse_date, parse_duration, TimeError},
+    time::{countdown, date_to_text, duration_to_text, parse_date, parse_date_or_after, parse_duration, TimeError},
 };
 
 #[test]
@@ -108,6 +108,28 @@ fn dates_go_both_ways() {
     for text in ["", "tomorrow", "2027-13-01", "2027-03-01T12:00:00", "1803902400"] {
         assert_eq!(parse_date(text), Err(TimeError::Date(text.to_owned())), "{text}");
     }
+}
+
+#[test]
+fn a_time_may_be_said_by_its_distance() {
+    let start = parse_date("2030-01-01").unwrap();
+    assert_eq!(parse_date_or_after("2031-01-01", start), Ok(start + 365 * 86_400));
+    assert_eq!(parse_date_or_after("1y", start), Ok(start + 365 * 86_400));
+    assert_eq!(parse_date_or_after("0s", start), Ok(start));
+    assert!(matches!(parse_date_or_after("soon", start), Err(TimeError::Neither(_))));
+    assert!(matches!(
+        parse_date_or_after("9223372036854775807s", start),
+        Err(TimeError::TooLong(_))
+    ));
+}
+
+#[test]
+fn a_countdown_has_two_units_at_most() {
+    assert_eq!(countdown(90_061), "1d1h");
+    assert_eq!(countdown(86_401), "1d");
+    assert_eq!(countdown(59), "59s");
+    assert_eq!(countdown(-5), "0s");
+    assert_eq!(countdown(2 * 365 * 86_400 + 15 * 86_400), "2y2w");
 }
 
 proptest! {

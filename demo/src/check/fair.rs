@@ -7,8 +7,8 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use crate::{
-    story::{PersonId, SecurityId, Story},
-    verb::Action,
+    story::{GrantId, PersonId, SecurityId, Story},
+    verb::{grant::Terms, Action, Moment},
 };
 
 /// Earnings per security and holder, payout atoms as exact fractions.
@@ -33,7 +33,37 @@ struct Current {
 pub struct Fair<'a> {
     story: &'a Story,
     currents: BTreeMap<SecurityId, Current>,
+    promises: BTreeMap<GrantId, Promise>,
     earned: Earnings,
+}
+
+/// Shares that come to somebody as time passes.
+#[derive(Clone, Debug)]
+struct Promise {
+    shares: u64,
+    /// When the first and the last of them come, and before when none do.
+    from: i64,
+    cliff: i64,
+    until: i64,
+    waits_for_approval: bool,
+    /// When no more of them came.
+    stopped: Option<i64>,
+    came: u64,
+}
+
+impl Promise {
+    /// Whole shares that have come at a time: for each second from the first to the last the same part.
+    fn come(&self, ts: i64) -> u64 {
+        let ts = self.stopped.map_or(ts, |stopped| stopped.min(ts));
+        if self.waits_for_approval || ts < self.cliff {
+            return 0;
+        }
+        if ts >= self.until {
+            return self.shares;
+        }
+        let part = number(self.shares) * number(ts - self.from) / number(self.until - self.from);
+        part.floor().to_integer().try_into().unwrap_or(self.shares)
+    }
 }
 
 impl<'a> Fair<'a> {
@@ -45,6 +75,7 @@ impl<'a> Fair<'a> {
         Self {
             story,
             currents: story.security_ids().map(|of| (of, Current::default())).collect(),
+            promises: BTreeMap::new(),
             earned: pairs.map(|pair| (pair, BigRational::zero())).collect(),
         }
     }
@@ -67,6 +98,46 @@ impl<'a> Fair<'a> {
     /// Shares stop being registered.
     pub fn leave(&mut self, of: SecurityId, holder: PersonId, shares: u64) {
         *self.current(of).registered.entry(holder).or_default() -= number(shares);
+    }
+
+    /// Shares are promised.
+    pub fn promise(&mut self, id: GrantId, terms: &Terms, at: Moment) {
+        let from = at.asked_ts + terms.starts_in;
+        let promise = Promise {
+            shares: terms.shares,
+            from,
+            cliff: from + terms.cliff,
+            until: from + terms.lasts,
+            waits_for_approval: terms.milestone.is_some(),
+            stopped: None,
+            came: 0,
+        };
+        self.promises.insert(id, promise);
+    }
+
+    /// Promised shares that have come become registered.
+    pub fn claim_promise(&mut self, id: GrantId, at: Moment) {
+        let Some(promise) = self.promises.get_mut(&id) else {
+            return;
+        };
+        let came = promise.come(at.ts);
+        let shares = came.saturating_sub(promise.came);
+        promise.came = came;
+        self.enter(id.of, id.recipient, shares);
+    }
+
+    /// Promised shares come from now on.
+    pub fn approve_promise(&mut self, id: GrantId) {
+        if let Some(promise) = self.promises.get_mut(&id) {
+            promise.waits_for_approval = false;
+        }
+    }
+
+    /// No more of the promised shares come.
+    pub fn revoke_promise(&mut self, id: GrantId, at: Moment) {
+        if let Some(promise) = self.promises.get_mut(&id) {
+            promise.stopped = Some(at.ts);
+        }
     }
 
     /// Money lies where the next payment finds it.
@@ -111,13 +182,13 @@ impl<'a> Fair<'a> {
 
 /// Earnings up to the unix time `until`, from what was done and when.
 #[must_use]
-pub fn earnings(story: &Story, steps: &[(&Action, i64)], until: i64) -> Earnings {
+pub fn earnings(story: &Story, steps: &[(&Action, Moment)], until: i64) -> Earnings {
     let mut fair = Fair::new(story);
-    let mut clock = steps.first().map_or(until, |(_, ts)| *ts);
-    for (action, ts) in steps {
-        fair.flow(ts - clock);
-        clock = (*ts).max(clock);
-        action.flow(&mut fair);
+    let mut clock = steps.first().map_or(until, |(_, at)| at.ts);
+    for (action, at) in steps {
+        fair.flow(at.ts - clock);
+        clock = at.ts.max(clock);
+        action.flow(&mut fair, *at);
     }
     fair.flow(until - clock);
     fair.earned
@@ -162,7 +233,7 @@ pub fn agree(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{check::Ledger, story::Source, verb::Moment};
+    use crate::{check::Ledger, story::Source};
 
     /// Plays a story in the books alone, a wait taking its time and everything else three seconds.
     fn ledger_and_fair_agree(story: &Story) {
@@ -178,7 +249,7 @@ mod tests {
                 ts: clock,
             };
             step.action.book(&mut ledger, at);
-            done.push((&step.action, clock));
+            done.push((&step.action, at));
             let fair = earnings(story, &done, clock);
             let actual = fair
                 .keys()

@@ -8,10 +8,12 @@ use num_traits::{One, Zero};
 use upside_client::upside::constants::NEVER_TS;
 use upside_lookalike_mints::{EquityMint, Extension};
 
-use super::{AssetFigure, Figure, Figures, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure};
+use super::{
+    AssetFigure, Figure, Figures, GrantFigure, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure,
+};
 use crate::{
-    story::{AssetId, PersonId, Purse, SecurityId, Story},
-    verb::Moment,
+    story::{AssetId, GrantId, PersonId, Purse, SecurityId, Story},
+    verb::{grant::Terms, Moment},
 };
 
 fn whole(n: impl Into<BigInt>) -> BigRational {
@@ -58,6 +60,38 @@ struct Ticket {
     left: BTreeSet<AssetId>,
 }
 
+/// Shares promised to somebody.
+#[derive(Clone, Debug)]
+struct Promise {
+    amount: BigRational,
+    claimed: BigRational,
+    start: i64,
+    cliff: i64,
+    end: i64,
+    deadline: i64,
+    approver: Option<PersonId>,
+    revocable: bool,
+    revoked: bool,
+    approved: bool,
+    events: u64,
+}
+
+impl Promise {
+    /// Nothing before the cliff, then the elapsed part of the line in whole atoms, everything at its end. A milestone has nothing until it is
+    /// approved; what was revoked has what it had.
+    fn vested(&self, ts: i64) -> BigRational {
+        if self.revoked {
+            self.amount.clone()
+        } else if (self.approver.is_some() && !self.approved) || ts < self.cliff {
+            BigRational::zero()
+        } else if ts >= self.end {
+            self.amount.clone()
+        } else {
+            (&self.amount * whole(ts - self.start) / whole(self.end - self.start)).floor()
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 struct Vault {
     open: bool,
@@ -81,6 +115,7 @@ struct Book {
     redeem_after: i64,
     authorised: BigRational,
     issued: BigRational,
+    reserved: BigRational,
     supply: BigRational,
     registered: BigRational,
     redeemed: BigRational,
@@ -127,6 +162,7 @@ pub enum Flow {
 pub struct Ledger<'a> {
     story: &'a Story,
     books: BTreeMap<SecurityId, Book>,
+    promises: BTreeMap<GrantId, Promise>,
     wallets: BTreeMap<PersonId, Wallet>,
     assets: BTreeMap<AssetId, Asset>,
     flows: BTreeMap<Flow, BigRational>,
@@ -236,6 +272,7 @@ impl<'a> Ledger<'a> {
         Self {
             story,
             books: books.collect(),
+            promises: BTreeMap::new(),
             wallets: wallets.collect(),
             assets: story.asset_ids().map(|asset| (asset, Asset::default())).collect(),
             flows: BTreeMap::new(),
@@ -302,6 +339,75 @@ impl<'a> Ledger<'a> {
     pub fn retire(&mut self, of: SecurityId, shares: u64) {
         let book = self.book(of);
         book.authorised -= whole(shares);
+        book.events += 1;
+    }
+
+    /// Shares are reserved for somebody.
+    pub fn promise(&mut self, id: GrantId, terms: &Terms, at: Moment) {
+        let start = at.asked_ts + terms.starts_in;
+        let promise = Promise {
+            amount: whole(terms.shares),
+            claimed: BigRational::zero(),
+            start,
+            cliff: start + terms.cliff,
+            end: start + terms.lasts,
+            deadline: terms.milestone.map_or(0, |(_, deadline)| at.asked_ts + deadline),
+            approver: terms.milestone.map(|(approver, _)| approver),
+            revocable: terms.revocable,
+            revoked: false,
+            approved: false,
+            events: 1,
+        };
+        self.promises.insert(id, promise);
+        let book = self.book(id.of);
+        book.reserved += whole(terms.shares);
+        book.events += 1;
+    }
+
+    /// What has vested and was not claimed is newly issued, registered.
+    pub fn claim_promise(&mut self, id: GrantId, at: Moment) {
+        let Some(promise) = self.promises.get_mut(&id) else {
+            return;
+        };
+        let shares = promise.vested(at.ts) - &promise.claimed;
+        promise.claimed += &shares;
+        promise.events += 1;
+        let book = self.book(id.of);
+        book.turn(id.recipient, &shares, at.ts);
+        book.issued += &shares;
+        book.supply += &shares;
+        book.reserved -= &shares;
+    }
+
+    /// The schedule of a milestone applies.
+    pub fn approve_promise(&mut self, id: GrantId) {
+        if let Some(promise) = self.promises.get_mut(&id) {
+            promise.approved = true;
+            promise.events += 1;
+        }
+    }
+
+    /// What has not vested is no longer reserved.
+    pub fn revoke_promise(&mut self, id: GrantId, at: Moment) {
+        let Some(promise) = self.promises.get_mut(&id) else {
+            return;
+        };
+        let vested = promise.vested(at.ts);
+        let freed = &promise.amount - &vested;
+        (promise.amount, promise.revoked) = (vested, true);
+        promise.events += 1;
+        let book = self.book(id.of);
+        book.reserved -= freed;
+        book.events += 1;
+    }
+
+    /// A grant that is over goes, and what it never issued is no longer reserved.
+    pub fn close_promise(&mut self, id: GrantId) {
+        let Some(promise) = self.promises.remove(&id) else {
+            return;
+        };
+        let book = self.book(id.of);
+        book.reserved -= promise.amount - promise.claimed;
         book.events += 1;
     }
 
@@ -591,7 +697,7 @@ impl<'a> Ledger<'a> {
                     (S::Supply, number(&book.supply)),
                     (S::Authorised, number(&book.authorised)),
                     (S::Issued, number(&book.issued)),
-                    (S::Reserved, int(0)),
+                    (S::Reserved, number(&book.reserved)),
                     (S::Registered, number(&book.registered)),
                     (S::Redeemed, number(&book.redeemed)),
                     (S::Received, number(&book.received)),
@@ -660,6 +766,28 @@ impl<'a> Ledger<'a> {
                     .map(|(figure, value)| (Figure::Holder(*of, *person, figure), value)),
                 );
             }
+        }
+        for id in self.story.grant_ids() {
+            use GrantFigure as G;
+            let promise = self.promises.get(&id);
+            let read =
+                |field: fn(&Promise) -> BigRational| Value::Number(promise.map_or_else(BigRational::zero, field));
+            figures.extend(
+                [
+                    (G::Amount, read(|p| p.amount.clone())),
+                    (G::Claimed, read(|p| p.claimed.clone())),
+                    (G::Start, read(|p| whole(p.start))),
+                    (G::Cliff, read(|p| whole(p.cliff))),
+                    (G::End, read(|p| whole(p.end))),
+                    (G::Deadline, read(|p| whole(p.deadline))),
+                    (G::Revocable, read(|p| whole(u8::from(p.revocable)))),
+                    (G::Revoked, read(|p| whole(u8::from(p.revoked)))),
+                    (G::Approved, read(|p| whole(u8::from(p.approved)))),
+                    (G::Approver, name(promise.and_then(|p| p.approver))),
+                    (G::Events, read(|p| whole(p.events))),
+                ]
+                .map(|(figure, value)| (Figure::Grant(id, figure), value)),
+            );
         }
         for (person, wallet) in &self.wallets {
             figures.insert(Figure::Wallet(*person, WalletFigure::Money), number(&wallet.money));

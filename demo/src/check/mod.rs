@@ -14,7 +14,7 @@ use num_traits::Zero;
 
 pub use ledger::{Flow, Ledger};
 
-use crate::story::{AssetId, PersonId, SecurityId, Story};
+use crate::story::{AssetId, GrantId, PersonId, SecurityId, Story};
 
 /// Something that can be read from the cluster. Amounts are in atoms, times in unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,8 @@ pub enum Figure {
     Vault(SecurityId, AssetId, VaultFigure),
     /// A figure of somebody as a holder of a security.
     Holder(SecurityId, PersonId, HolderFigure),
+    /// A figure of a grant.
+    Grant(GrantId, GrantFigure),
     /// What a claim would pay a holder now, by simulation.
     Claimable(SecurityId, PersonId),
     /// What somebody's wallet holds.
@@ -128,6 +130,33 @@ pub enum HolderFigure {
     Events,
 }
 
+/// A figure of a grant; zero or empty while it does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GrantFigure {
+    /// Shares granted; after a revocation what had vested.
+    Amount,
+    /// Shares claimed.
+    Claimed,
+    /// Start of vesting.
+    Start,
+    /// Nothing vests before.
+    Cliff,
+    /// Everything has vested.
+    End,
+    /// The approver must sign before.
+    Deadline,
+    /// 1 if the issuer may revoke what has not vested.
+    Revocable,
+    /// 1 once revoked.
+    Revoked,
+    /// 1 once the milestone was approved.
+    Approved,
+    /// Who must approve.
+    Approver,
+    /// Events told, by the grant's own count.
+    Events,
+}
+
 /// What a wallet holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WalletFigure {
@@ -171,6 +200,14 @@ impl Figure {
             }
             Self::Holder(security, person, figure) => {
                 format!("{}, {}", story.name(person), of(security, figure.text()))
+            }
+            Self::Grant(id, figure) => {
+                let which = match id.number {
+                    0 => String::new(),
+                    number => format!(" {number}"),
+                };
+                let text = format!("grant{which}, {}", figure.text());
+                format!("{}, {}", story.name(id.recipient), of(id.of, &text))
             }
             Self::Claimable(security, person) => format!("{}, {}", story.name(person), of(security, "could claim now")),
             Self::Wallet(person, WalletFigure::Money) => format!("{}, wallet, payout tokens", story.name(person)),
@@ -230,6 +267,24 @@ impl HolderFigure {
             Self::Uncollected => "assets left to collect",
             Self::Approved => "approved as a holder",
             Self::Events => "events of the position",
+        }
+    }
+}
+
+impl GrantFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Amount => "shares",
+            Self::Claimed => "claimed",
+            Self::Start => "start",
+            Self::Cliff => "cliff",
+            Self::End => "end",
+            Self::Deadline => "deadline",
+            Self::Revocable => "revocable",
+            Self::Revoked => "revoked",
+            Self::Approved => "approved",
+            Self::Approver => "approver",
+            Self::Events => "events of the grant",
         }
     }
 }

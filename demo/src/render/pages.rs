@@ -151,12 +151,17 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
         "Cap table",
         &format!("of {} authorised shares", shares(security.authorised_atoms)),
     );
-    let unissued = security.authorised_atoms.saturating_sub(security.issued_atoms);
+    let promised = security.promised_atoms;
+    let unissued = security
+        .authorised_atoms
+        .saturating_sub(security.issued_atoms)
+        .saturating_sub(promised);
     let gone = security.issued_atoms.saturating_sub(security.supply_atoms);
     let rows = security
         .holders
         .iter()
         .map(|holder| (holder.title(), holder.registered_atoms + holder.bearer_atoms))
+        .chain((promised > 0).then(|| ("promised".to_owned(), promised)))
         .chain([("not issued".to_owned(), unissued)])
         .chain((gone > 0).then(|| ("burnt".to_owned(), gone)));
     for (name, atoms) in rows {

@@ -10,6 +10,8 @@ pub use fields::Fields;
 pub(crate) use read::check_metadata;
 pub use source::{InSource, Problem, Source};
 
+use std::collections::BTreeSet;
+
 use upside_client::upside::state::{Kind, Terms};
 use upside_lookalike_mints::{EquityMint, PAYOUT};
 
@@ -29,6 +31,17 @@ pub struct SecurityId(pub(crate) usize);
 /// One of [`Story::assets`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AssetId(pub(crate) usize);
+
+/// A grant: of a security, to somebody, with a number among theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GrantId {
+    /// The security.
+    pub of: SecurityId,
+    /// Who receives.
+    pub recipient: PersonId,
+    /// Its number.
+    pub number: u64,
+}
 
 /// Which of their two payout token accounts somebody means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,6 +178,16 @@ impl Story {
     /// Every asset, in the order of the story.
     pub fn asset_ids(&self) -> impl Iterator<Item = AssetId> + use<> {
         (0..self.assets.len()).map(AssetId)
+    }
+
+    /// Every grant that some step makes, each once.
+    #[must_use]
+    pub fn grant_ids(&self) -> BTreeSet<GrantId> {
+        let made = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Grant(grant) => Some(grant.id()),
+            _ => None,
+        });
+        made.collect()
     }
 
     /// Who is called that.

@@ -4,6 +4,7 @@
 //! know yet goes into [`crate::check::Ledger`], and, if it moves registered shares or money, into [`crate::check::fair`].
 
 pub mod asset;
+pub mod grant;
 pub mod redemption;
 pub mod shares;
 pub mod token;
@@ -96,7 +97,7 @@ pub trait Verb: Clone + Debug + PartialEq + Eq {
     fn book(&self, ledger: &mut Ledger, at: Moment);
 
     /// Tells the second calculation; only what moves registered shares or money of a security matters to it.
-    fn flow(&self, _fair: &mut Fair) {}
+    fn flow(&self, _fair: &mut Fair, _at: Moment) {}
 }
 
 macro_rules! verbs {
@@ -168,9 +169,9 @@ macro_rules! verbs {
             }
 
             /// See [`Verb::flow`].
-            pub fn flow(&self, fair: &mut Fair) {
+            pub fn flow(&self, fair: &mut Fair, at: Moment) {
                 match self {
-                    $(Self::$name(verb) => verb.flow(fair),)*
+                    $(Self::$name(verb) => verb.flow(fair, at),)*
                 }
             }
         }
@@ -201,6 +202,11 @@ verbs! {
     vault::OpenVault,
     vault::Deposit,
     vault::Donate,
+    grant::Grant,
+    grant::ClaimGrant,
+    grant::ApproveMilestone,
+    grant::RevokeGrant,
+    grant::CloseGrant,
     redemption::Redeem,
     redemption::Collect,
     redemption::CloseRedemption,

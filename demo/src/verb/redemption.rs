@@ -65,7 +65,7 @@ impl Verb for Redeem {
         ledger.redeem(self.of, self.holder, self.shares, at);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         fair.leave(self.of, self.holder, self.shares);
     }
 }

@@ -63,7 +63,7 @@ impl Verb for Send {
         ledger.send(self.of, self.from, self.to, self.shares, at);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         fair.leave(self.of, self.from, self.shares);
         fair.enter(self.of, self.to, self.shares);
     }
@@ -114,7 +114,7 @@ impl Verb for Register {
         ledger.register(self.of, self.holder, self.shares, at);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         fair.enter(self.of, self.holder, self.shares);
     }
 }
@@ -155,7 +155,7 @@ impl Verb for Unregister {
         ledger.unregister(self.of, self.holder, self.shares, at);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         fair.leave(self.of, self.holder, self.shares);
     }
 }

@@ -79,7 +79,7 @@ impl Verb for Create {
         ledger.create(self.of, at);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         let security = fair.story().security(self.of);
         fair.enter(self.of, security.issuer, security.initial_atoms);
     }
@@ -125,7 +125,7 @@ impl Verb for Issue {
         ledger.issue(self.of, self.by, self.shares, at);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         fair.enter(self.of, self.by, self.shares);
     }
 }

@@ -56,7 +56,7 @@ impl Verb for Distribute {
         ledger.distribute(self.of, self.from, self.amount, at);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         fair.pay_in(self.of, self.amount);
     }
 }
@@ -97,7 +97,7 @@ impl Verb for SendToInbox {
         ledger.send_to_inbox(self.of, self.from, self.amount);
     }
 
-    fn flow(&self, fair: &mut Fair) {
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
         fair.send_to_inbox(self.of, self.amount);
     }
 }

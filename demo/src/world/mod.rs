@@ -25,7 +25,7 @@ use upside_lookalike_mints::{balances::MintRef, keys, PAYOUT};
 use crate::{
     check::Figures,
     localnet::{travel, Ready},
-    story::{AssetId, PersonId, Purse, SecurityId, Story},
+    story::{AssetId, GrantId, PersonId, Purse, SecurityId, Story},
     verb::{Action, By, Deed, Moment},
 };
 
@@ -261,6 +261,14 @@ impl<'a> World<'a> {
     pub fn vault_account(&self, of: SecurityId, asset: AssetId) -> Pubkey {
         let asset = self.asset(asset);
         pda::vault_account(&self.keys(of).vault(&asset.mint), &asset.mint, &asset.token_program)
+    }
+
+    /// A grant.
+    ///
+    /// # Errors
+    /// When the recipient is of another story.
+    pub fn grant(&self, id: GrantId) -> Result<Pubkey> {
+        Ok(self.keys(id.of).grant(&self.address(id.recipient)?, id.number))
     }
 
     /// One of somebody's payout token accounts.

@@ -13,15 +13,17 @@ use upside_client::{
     solana_account::Account,
     upside::{
         error::UpsideError,
-        state::{Approval, Position, Redemption, Security, Vault},
+        state::{Approval, Grant, Position, Redemption, Security, Vault},
     },
     Sender,
 };
 
 use super::{Claimable, Sample, World};
 use crate::{
-    check::{AssetFigure, Figure, Figures, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure},
-    story::{AssetId, PersonId, Purse, SecurityId},
+    check::{
+        AssetFigure, Figure, Figures, GrantFigure, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure,
+    },
+    story::{AssetId, GrantId, PersonId, Purse, SecurityId},
     verb::redemption::TICKET,
 };
 
@@ -90,6 +92,9 @@ impl World<'_> {
                 ]);
             }
         }
+        for id in self.story.grant_ids() {
+            addresses.push(self.grant(id)?);
+        }
         for person in self.story.person_ids() {
             let owner = self.address(person)?;
             addresses.extend([self.purse(person, Purse::Wallet)?, self.purse(person, Purse::Savings)?]);
@@ -115,6 +120,9 @@ impl World<'_> {
             for person in self.story.person_ids() {
                 self.read_holder(of, person, &accounts, &mut figures)?;
             }
+        }
+        for id in self.story.grant_ids() {
+            self.read_grant(id, &accounts, &mut figures)?;
         }
         for person in self.story.person_ids() {
             let owner = self.address(person)?;
@@ -255,6 +263,32 @@ impl World<'_> {
                 (F::Approved, number(u8::from(approval.is_some()))),
             ]
             .map(|(figure, value)| (Figure::Holder(of, person, figure), value)),
+        );
+        Ok(())
+    }
+
+    fn read_grant(&self, id: GrantId, accounts: &Accounts, figures: &mut Figures) -> Result<()> {
+        let grant: Option<Grant> = accounts.state(&self.grant(id)?)?;
+        let read = |field: fn(&Grant) -> Value| grant.as_ref().map_or_else(|| number(0u8), field);
+        use GrantFigure as F;
+        figures.extend(
+            [
+                (F::Amount, read(|g| number(g.amount_atoms))),
+                (F::Claimed, read(|g| number(g.claimed_atoms))),
+                (F::Start, read(|g| number(g.start_ts))),
+                (F::Cliff, read(|g| number(g.cliff_ts))),
+                (F::End, read(|g| number(g.end_ts))),
+                (F::Deadline, read(|g| number(g.deadline_ts))),
+                (F::Revocable, read(|g| number(g.revocable))),
+                (F::Revoked, read(|g| number(g.revoked))),
+                (F::Approved, read(|g| number(g.approved))),
+                (
+                    F::Approver,
+                    self.name_of(&grant.map(|grant| grant.approver).unwrap_or_default())?,
+                ),
+                (F::Events, read(|g| number(g.sequence))),
+            ]
+            .map(|(figure, value)| (Figure::Grant(id, figure), value)),
         );
         Ok(())
     }

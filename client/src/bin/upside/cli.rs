@@ -104,6 +104,9 @@ pub enum Command {
     /// Redemption: quote, start, collect, status.
     #[command(subcommand)]
     Redeem(commands::redeem::Command),
+    /// Grants of shares for help: create, batch, claim, approve, revoke, close, list.
+    #[command(subcommand)]
+    Grant(commands::grant::Command),
     /// Money: distribute, claim, status.
     #[command(subcommand)]
     Upside(commands::upside::Command),

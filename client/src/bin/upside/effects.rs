@@ -11,7 +11,7 @@ use upside_client::{
     time,
     upside::{
         constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        state::{Approval, Position, Redemption, Security, Vault},
+        state::{Approval, Grant, Position, Redemption, Security, Vault},
     },
 };
 
@@ -159,6 +159,7 @@ impl Reader<'_> {
                     ("proposed issuer", never(s.pending_issuer)),
                     ("authorised", self.amount(&s.mint, s.authorised_atoms)?),
                     ("issued", self.amount(&s.mint, s.issued_atoms)?),
+                    ("promised", self.amount(&s.mint, s.reserved_atoms)?),
                     ("registered", self.amount(&s.mint, s.registered_atoms)?),
                     ("redeemed in all", self.amount(&s.mint, s.redeemed_total_atoms)?),
                     ("received in all", self.amount(&payout, s.received_total_atoms.get())?),
@@ -208,6 +209,30 @@ impl Reader<'_> {
                         format!("{} of {} assets", r.uncollected(), r.vault_count),
                     ),
                 ],
+            });
+        }
+        if let Ok(g) = accounts::decode::<Grant>(address, account) {
+            let mint = self.security(&g.security)?.mint;
+            let yes = |flag: u8| if flag == 1 { "yes" } else { "no" }.to_owned();
+            let mut fields = vec![
+                ("amount", self.amount(&mint, g.amount_atoms)?),
+                ("claimed", self.amount(&mint, g.claimed_atoms)?),
+                ("starts", time::date_to_text(g.start_ts)),
+                ("cliff", time::date_to_text(g.cliff_ts)),
+                ("ends", time::date_to_text(g.end_ts)),
+                ("revocable", yes(g.revocable)),
+                ("revoked", yes(g.revoked)),
+            ];
+            if g.is_milestone() {
+                fields.extend([
+                    ("approver", g.approver.to_string()),
+                    ("deadline", time::date_to_text(g.deadline_ts)),
+                    ("approved", yes(g.approved)),
+                ]);
+            }
+            return Ok(Reading {
+                what: format!("grant {} of {}", g.id, short(&g.recipient)),
+                fields,
             });
         }
         let approval = accounts::decode::<Approval>(address, account)?;

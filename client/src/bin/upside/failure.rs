@@ -53,6 +53,8 @@ pub struct Failure {
     pub reason: Reason,
     /// One sentence.
     pub message: String,
+    /// Everything that is wrong, when there is more than one thing.
+    pub details: Vec<String>,
     /// What to do about it.
     pub remedy: Option<String>,
 }
@@ -63,6 +65,7 @@ impl Failure {
         Self {
             reason,
             message: message.into(),
+            details: Vec::new(),
             remedy: None,
         }
     }
@@ -84,12 +87,20 @@ impl Failure {
         self
     }
 
+    /// Adds everything that is wrong.
+    #[must_use]
+    pub fn details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
     /// The same failure with every text passed through `change`.
     #[must_use]
     pub fn map_text(self, change: impl Fn(&str) -> String) -> Self {
         Self {
             reason: self.reason,
             message: change(&self.message),
+            details: self.details.iter().map(|detail| change(detail)).collect(),
             remedy: self.remedy.as_deref().map(change),
         }
     }
@@ -100,6 +111,7 @@ impl Failure {
             "code": self.reason as u8,
             "reason": self.reason.name(),
             "message": self.message,
+            "details": self.details,
             "remedy": self.remedy,
         } })
     }
@@ -112,6 +124,7 @@ impl From<ClientError> for Failure {
             ClientError::Program(failure) => Self {
                 reason: Reason::Refused,
                 message,
+                details: Vec::new(),
                 remedy: failure.upside.and_then(remedy_of).map(str::to_owned),
             },
             ClientError::Transaction { .. } => {
@@ -182,6 +195,20 @@ fn remedy_of(error: UpsideError) -> Option<&'static str> {
         E::NotAllCollected => "collect the rest first: `upside redeem collect`",
         E::BadReceiver => "name an account of the asset that exists and is not frozen, with --to",
         E::TooLittleArrived => "look at `upside redeem quote` again; a larger --tolerance accepts less",
+        E::NoticeTooShort => "start later: `upside token show` says how much notice this security gives, and the earliest start it allows today",
+        E::BadSchedule => "order the times: start, then cliff, then end; they may be equal",
+        E::BadDeadline => "give a milestone a deadline in the future, and a grant without an approver none",
+        E::GrantExists => "choose another --id: `upside grant list` shows the ids that this recipient has",
+        E::WrongGrant => "name the recipient and the id as `upside grant list` shows them",
+        E::NotApprover => "sign with the key that the grant names as approver: `upside grant list` shows it",
+        E::NothingVested => "wait: `upside grant list` says what has vested and when the next part does",
+        E::NotRevocable => "nothing can be done: this grant was made so that nobody can ever revoke it",
+        E::GrantRevoked => "nothing needs to be done: the grant was revoked before, and what had vested stays the recipient's",
+        E::NothingToRevoke => "nothing is left to revoke: everything has vested and is the recipient's",
+        E::NotAMilestone => "nothing needs to be approved: time alone decides this grant",
+        E::MilestoneApproved => "nothing needs to be done: the milestone was approved before, and the schedule applies",
+        E::DeadlinePassed => "it is too late: anybody can close the grant with `upside grant close`; the issuer can make a new one",
+        E::GrantNotFinished => "claim what is left first with `upside grant claim`, or wait until the deadline has passed without an approval",
         E::ExtensionRefused | E::HookSet => "choose another asset: this one's mint could block or empty accounts in ways that the program does not accept",
         E::ClosableWithoutSupply => "the mint must have a supply before it is used",
         E::PayoutIsProtocolShare => "choose money as the payout mint: shares belong in vaults",

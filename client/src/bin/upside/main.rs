@@ -15,6 +15,7 @@ mod failure;
 mod metadata;
 mod output;
 mod page;
+mod pieces;
 mod plan;
 mod signer;
 mod terms;
@@ -79,6 +80,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Shares(command) => commands::shares::run(&app, command),
         Command::Vault(command) => commands::vault::run(&app, command),
         Command::Redeem(command) => commands::redeem::run(&app, command),
+        Command::Grant(command) => commands::grant::run(&app, command),
         Command::Upside(command) => commands::upside::run(&app, command),
         Command::Account(command) => commands::account::run(&app, command),
         Command::Audit(args) => commands::audit::run(&app, &args),

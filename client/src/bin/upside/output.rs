@@ -143,6 +143,11 @@ pub fn table(canvas: Canvas, head: &[&str], numbers: &[usize], rows: &[Vec<Strin
         .collect()
 }
 
+/// `1 grant`, `2 grants`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `1234…abcd`.
 pub fn short(address: &Pubkey) -> String {
     let text = address.to_string();
@@ -203,6 +208,9 @@ pub fn print_failure(format: Format, failure: &Failure) {
     match format {
         Format::Display => {
             write_note(&format!("error: {message}"));
+            for detail in &failure.details {
+                write_note(&format!("  • {}", clean(detail)));
+            }
             if let Some(remedy) = &failure.remedy {
                 write_note(&format!("  try: {}", clean(remedy)));
             }

@@ -4,16 +4,17 @@ use anchor_lang::prelude::Pubkey;
 use serde_json::{json, Value};
 use upside_client::{
     accounts, amount,
+    announced::{Announced, Part},
     program::{upgrade_authority, UpgradeAuthority},
     quote::{self, PositionQuote},
-    time::date_to_text,
-    upside::state::Position,
+    time::{countdown, date_to_text},
+    upside::state::{Grant, Position},
     Sender,
 };
 
 use crate::{
     app::{App, Token},
-    commands::{redeem, upside, vault},
+    commands::{grant, redeem, upside, vault},
     failure::Result,
     output::{self, amount_json, left, right, short, Canvas},
     terms::{self, kind_name},
@@ -89,6 +90,13 @@ pub fn show(app: &App, address: &Pubkey) -> Result<()> {
             lines.push(format!("  and {} tickets more", tickets.len() - MAX_ROWS));
         }
     }
+    let announced = Announced::read(sender, security, now)?;
+    lines.push(String::new());
+    lines.push(canvas.bold("What is announced"));
+    lines.extend(announced_lines(app, &token, &announced, now));
+    lines.push(String::new());
+    lines.push(canvas.bold("What the issuer could redeem today"));
+    lines.extend(issuer_lines(app, &token, &announced)?);
     lines.push(String::new());
     lines.push(canvas.bold("What drips"));
     lines.extend(upside::stream_lines(app, &token, &stream, inbox, now)?);
@@ -140,11 +148,160 @@ pub fn show(app: &App, address: &Pubkey) -> Result<()> {
         })).collect::<Vec<Value>>(),
         "vaults": holdings.iter().map(|h| vault::holding_json(h, now)).collect::<Vec<Value>>(),
         "tickets": tickets.iter().map(|(_, ticket)| redeem::ticket_json(&token, ticket)).collect::<Vec<Value>>(),
+        "announced": announced_json(app, &token, &announced, now)?,
         "stream": upside::stream_json(&token, &stream, inbox),
         "now": date_to_text(now),
     });
     output::print(app.global.output, &lines, &value);
     Ok(())
+}
+
+/// What will dilute the holders, for people: to whom, when, and what it leaves of 10 % at worst.
+fn announced_lines(app: &App, token: &Token, announced: &Announced, now: i64) -> Vec<String> {
+    let canvas = app.canvas;
+    let mut lines = Vec::new();
+    for (_, grant) in announced.grants.iter().take(MAX_ROWS) {
+        let sentence = format!(
+            "{}, which starts in {} ({})",
+            grant_sentence(token, grant),
+            countdown(grant.start_ts - now),
+            date_to_text(grant.start_ts)
+        );
+        lines.extend(canvas.bullet(&sentence).iter().map(|line| canvas.warning(line)));
+    }
+    if announced.grants.len() > MAX_ROWS {
+        lines.push(format!("  and {} grants more", announced.grants.len() - MAX_ROWS));
+    }
+    for (_, grant) in announced.running.iter().take(MAX_ROWS) {
+        lines.extend(canvas.bullet(&format!(
+            "{}, which has started: {} can still be issued",
+            grant_sentence(token, grant),
+            token.shares(quote::grant(grant, now).promised_atoms)
+        )));
+    }
+    if announced.running.len() > MAX_ROWS {
+        lines.push(format!(
+            "  and {} running grants more",
+            announced.running.len() - MAX_ROWS
+        ));
+    }
+    if lines.is_empty() {
+        lines.push("  Nothing.".to_owned());
+    }
+    let left = |part: Part| amount::to_percent(part.part_atoms / 10, part.whole_atoms);
+    if announced.reserved_atoms > 0 {
+        lines.extend(canvas.bullet(&format!(
+            "at worst, when all {} that are promised are issued, whoever has 10% of {} today has {}",
+            token.shares(announced.reserved_atoms),
+            token.symbol,
+            left(announced.worst_case())
+        )));
+    }
+    if announced.capacity_atoms > 0 {
+        let when = announced.earliest_start_ts.map_or_else(
+            || "at any time".to_owned(),
+            |ts| format!("from {} on", date_to_text(ts)),
+        );
+        lines.extend(canvas.bullet(&format!(
+            "{} are neither issued nor promised: what the issuer announces today can start {when}, and could leave {} of what is 10% today",
+            token.shares(announced.capacity_atoms),
+            left(announced.worst_case_ever())
+        )));
+    }
+    lines
+}
+
+fn grant_sentence(token: &Token, grant: &Grant) -> String {
+    let milestone = if !grant.is_milestone() {
+        String::new()
+    } else if grant.approved == 1 {
+        ", whose milestone is approved".to_owned()
+    } else {
+        format!(
+            ", if {} approves before {}",
+            short(&grant.approver),
+            date_to_text(grant.deadline_ts)
+        )
+    };
+    format!(
+        "a grant of {} to {}{milestone}",
+        token.shares(grant.amount_atoms),
+        short(&grant.recipient)
+    )
+}
+
+/// What the issuer's shares stand for, for people.
+fn issuer_lines(app: &App, token: &Token, announced: &Announced) -> Result<Vec<String>> {
+    let canvas = app.canvas;
+    if announced.issuer_atoms == 0 {
+        return Ok(vec!["  Nothing: the issuer has no registered shares.".to_owned()]);
+    }
+    let share = format!(
+        "the issuer has {}, {} of what may ever exist",
+        token.shares(announced.issuer_atoms),
+        amount::to_percent(announced.issuer_atoms, token.security.authorised_atoms)
+    );
+    let mut lines = canvas.bullet(&share);
+    let mut assets = Vec::new();
+    for (asset, atoms) in announced.issuer_backing.iter().filter(|(_, atoms)| *atoms > 0) {
+        let mint = app.mint(asset)?;
+        assets.push(format!(
+            "{} {}",
+            amount::to_text(*atoms, mint.decimals),
+            app.symbol(asset)?
+        ));
+    }
+    let backing = if assets.is_empty() {
+        "nothing".to_owned()
+    } else {
+        assets.join(", ")
+    };
+    lines.extend(canvas.bullet(&if announced.redemption_open {
+        format!("they can be redeemed for {backing}")
+    } else {
+        format!("they stand for {backing}; nothing can be redeemed before redemption opens")
+    }));
+    Ok(lines)
+}
+
+/// What is announced, for programs.
+fn announced_json(app: &App, token: &Token, announced: &Announced, now: i64) -> Result<Value> {
+    let shares = |atoms: u64| amount_json(atoms, token.security.decimals);
+    let grants = |grants: &[(Pubkey, Grant)]| -> Vec<Value> {
+        grants
+            .iter()
+            .map(|(address, grant)| grant::grant_json(token, address, grant, now))
+            .collect()
+    };
+    let part = |part: Part| {
+        json!({
+            "part": shares(part.part_atoms),
+            "whole": shares(part.whole_atoms),
+            "percent": amount::to_percent(part.part_atoms, part.whole_atoms),
+        })
+    };
+    let mut backing = Vec::new();
+    for (asset, atoms) in &announced.issuer_backing {
+        backing.push(json!({
+            "asset": asset.to_string(),
+            "symbol": app.symbol(asset)?,
+            "amount": amount_json(*atoms, app.mint(asset)?.decimals),
+        }));
+    }
+    Ok(json!({
+        "grants": grants(&announced.grants),
+        "running": grants(&announced.running),
+        "promised": shares(announced.reserved_atoms),
+        "capacity": shares(announced.capacity_atoms),
+        "earliestStart": announced.earliest_start_ts.map(date_to_text),
+        "worstCase": part(announced.worst_case()),
+        "worstCaseEver": part(announced.worst_case_ever()),
+        "issuer": {
+            "shares": shares(announced.issuer_atoms),
+            "redemptionOpen": announced.redemption_open,
+            "standsFor": backing,
+        },
+    }))
 }
 
 /// Share atoms outside registered accounts.

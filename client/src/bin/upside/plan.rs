@@ -7,7 +7,7 @@ use base64::{engine::general_purpose::STANDARD, Engine};
 use serde_json::{json, Value};
 use solana_commitment_config::CommitmentConfig;
 use solana_transaction_v3::Transaction;
-use upside_client::{sender::Receipt, solana_signer::Signer, Sender};
+use upside_client::{sender::Receipt, solana_signer::Signer, transactions::MAX_TRANSACTION_BYTES, Sender};
 
 use crate::{
     app::App,
@@ -16,9 +16,6 @@ use crate::{
     output,
     signer::Identity,
 };
-
-/// Most bytes of a transaction on the wire.
-const MAX_TRANSACTION_BYTES: usize = 1_232;
 
 /// One transaction that a command wants.
 pub struct Plan<'a> {

@@ -149,7 +149,10 @@ impl Page<'_> {
     fn cap_table(&self, out: &mut String, security: &Security) {
         let shares = |atoms| amount::exact(atoms, security.decimals);
         let authorised = security.authorised_atoms;
-        let unissued = authorised.saturating_sub(security.issued_atoms);
+        let promised = security.promised_atoms;
+        let unissued = authorised
+            .saturating_sub(security.issued_atoms)
+            .saturating_sub(promised);
         let burnt = security.issued_atoms.saturating_sub(security.supply_atoms);
         let mut rows: Vec<(String, u64, String, String)> = Vec::new();
         for holder in &security.holders {
@@ -161,6 +164,9 @@ impl Page<'_> {
             if all > 0 {
                 rows.push((holder.title(), all, self.colour_of(&holder.name), bearer));
             }
+        }
+        if promised > 0 {
+            rows.push(("promised".to_owned(), promised, "var(--dim)".to_owned(), String::new()));
         }
         rows.push((
             "not issued".to_owned(),

@@ -29,7 +29,7 @@ use crate::{
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print, as CSV, what you received, earned, claimed and redeemed by period.
+    /// Print, as CSV, what you were granted, received, earned, claimed and redeemed by period.
     #[command(
         after_help = "Example: upside account statement --period year > statement.csv\n         upside account statement MINT --holder WALLET --from 2026-01-01 --to 2027-01-01"
     )]
@@ -91,6 +91,7 @@ struct Row {
     registered_atoms: u128,
     unregistered_atoms: u128,
     redeemed_atoms: u128,
+    granted_atoms: u128,
     /// Asset atoms that arrived, by asset mint.
     collected_atoms: BTreeMap<Pubkey, u128>,
     shares_end_atoms: u64,
@@ -108,6 +109,7 @@ impl Row {
             self.registered_atoms,
             self.unregistered_atoms,
             self.redeemed_atoms,
+            self.granted_atoms,
             self.claimed_atoms,
             self.earned_atoms,
         ];
@@ -131,6 +133,7 @@ impl Row {
                 self.unregistered_atoms += u128::from(e.amount_atoms);
             }
             Event::SharesRedeemed(e) if e.holder == *holder => self.redeemed_atoms += u128::from(e.amount_atoms),
+            Event::GrantClaimed(e) if e.recipient == *holder => self.granted_atoms += u128::from(e.amount_atoms),
             Event::AssetCollected(e) if e.holder == *holder && e.paid_atoms > 0 => {
                 *self.collected_atoms.entry(e.asset_mint).or_default() += u128::from(e.arrived_atoms);
             }
@@ -246,12 +249,13 @@ fn standing(replay: &Replay, token: &Token, holder: &Pubkey, ts: i64) -> Result<
 }
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "from",
     "to",
     "symbol",
     "mint",
     "shares_issued",
+    "shares_granted",
     "shares_received",
     "shares_sent",
     "shares_registered",
@@ -302,6 +306,7 @@ fn write_csv(app: &App, statement: &[(&Token, Row)]) -> Result<()> {
                 not_a_formula(&token.symbol),
                 token.keys.mint.to_string(),
                 shares(row.issued_atoms),
+                shares(row.granted_atoms),
                 shares(row.received_atoms),
                 shares(row.sent_atoms),
                 shares(row.registered_atoms),
@@ -351,6 +356,7 @@ fn row_json(app: &App, token: &Token, row: &Row) -> Result<Value> {
         "symbol": token.symbol,
         "mint": token.keys.mint.to_string(),
         "sharesIssued": shares(row.issued_atoms),
+        "sharesGranted": shares(row.granted_atoms),
         "sharesReceived": shares(row.received_atoms),
         "sharesSent": shares(row.sent_atoms),
         "sharesRegistered": shares(row.registered_atoms),

@@ -58,8 +58,10 @@ pub fn run(app: &App, args: &Args) -> Result<()> {
     let mut lines = vec![format!("{} events of {} replayed.", events, token.symbol)];
     if sound {
         lines.push("Every live account is what its history says, byte for byte.".to_owned());
-        lines
-            .push("The shares and the tickets add up, and the payout vault covers everything that is owed.".to_owned());
+        lines.push(
+            "The shares, the promises and the tickets add up, and the payout vault covers everything that is owed."
+                .to_owned(),
+        );
     }
     lines.extend(
         findings
@@ -119,6 +121,7 @@ fn sums(app: &App, sender: &RpcSender, mint: &Pubkey) -> Result<Vec<String>, Cli
         findings.push("the mint's supply is not between the registered and the issued shares".to_owned());
     }
     findings.extend(tickets(sender, &security)?);
+    findings.extend(promises(sender, &security)?);
     // What has dripped to the positions, and all that has not: the vault must hold it.
     let now = sender.now()?;
     let mut owed = u128::from(quote::stream(&security, now)?.undripped_atoms);
@@ -130,6 +133,20 @@ fn sums(app: &App, sender: &RpcSender, mint: &Pubkey) -> Result<Vec<String>, Cli
     let held = accounts::token_balance(sender, &security.payout_vault)?;
     if u128::from(held) < owed {
         findings.push(format!("the payout vault holds {held} atoms and {owed} are owed"));
+    }
+    Ok(findings)
+}
+
+/// What is reserved is exactly what is promised and not issued.
+fn promises(sender: &RpcSender, security: &Security) -> Result<Vec<String>, ClientError> {
+    let grants = accounts::grants_of(sender, &pda::security(&security.mint))?;
+    let promised: u128 = grants
+        .iter()
+        .map(|(_, grant)| u128::from(grant.amount_atoms.saturating_sub(grant.claimed_atoms)))
+        .sum();
+    let mut findings = Vec::new();
+    if promised != u128::from(security.reserved_atoms) {
+        findings.push("the open grants do not add up to the shares that are promised".to_owned());
     }
     Ok(findings)
 }

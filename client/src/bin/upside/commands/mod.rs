@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod grant;
 pub mod redeem;
 pub mod shares;
 pub mod token;

@@ -6,7 +6,9 @@ use serde_json::{json, Value};
 use upside_client::{
     accounts, amount,
     instructions::{ApproveHolder, Issue, Register, RemoveApproval, TransferShares},
-    pda, quote, transactions,
+    pda, quote,
+    solana_account::Account,
+    transactions,
     upside::{
         constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         state::{Approval, Vault},
@@ -249,17 +251,24 @@ fn send(app: &App, token: &Pubkey, text: &str, to: &Pubkey) -> Result<()> {
 
 /// Refuses receivers that can never sign, which the program cannot tell from a multisig: what they hold would be lost.
 fn check_receiver(app: &App, to: &Pubkey) -> Result<()> {
-    let what = match app.sender()?.get_account(to)? {
-        Some(account) if account.executable => "a program",
+    match never_signs(app.sender()?.get_account(to)?.as_ref()) {
+        None => Ok(()),
+        Some(what) => Err(Failure::input(format!(
+            "{to} is {what}, which can never sign: shares sent there would be lost"
+        ))
+        .remedy("name the wallet or the multisig itself")),
+    }
+}
+
+/// What an account is, if it can never sign.
+pub fn never_signs(account: Option<&Account>) -> Option<&'static str> {
+    match account {
+        Some(account) if account.executable => Some("a program"),
         Some(account) if [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID].contains(&account.owner) => {
-            "a mint or a token account"
+            Some("a mint or a token account")
         }
-        _ => return Ok(()),
-    };
-    Err(Failure::input(format!(
-        "{to} is {what}, which can never sign: shares sent there would be lost"
-    ))
-    .remedy("name the wallet or the multisig itself"))
+        _ => None,
+    }
 }
 
 fn approve(app: &App, token: &Pubkey, wallet: &Pubkey, remove: bool) -> Result<()> {
