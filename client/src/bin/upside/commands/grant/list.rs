@@ -1,6 +1,6 @@
 //! `upside grant list`
 
-use std::collections::BTreeMap;
+use std::collections::{btree_map::Entry, BTreeMap};
 
 use anchor_lang::prelude::Pubkey;
 use clap::Args;
@@ -122,8 +122,8 @@ pub fn run(app: &App, args: &List) -> Result<()> {
     };
     let mut tokens: BTreeMap<Pubkey, Token> = BTreeMap::new();
     for (_, grant) in &found {
-        if !tokens.contains_key(&grant.security) {
-            tokens.insert(grant.security, app.token(&grant.security)?);
+        if let Entry::Vacant(place) = tokens.entry(grant.security) {
+            place.insert(app.token(&grant.security)?);
         }
     }
     let mut rows = Vec::new();
