@@ -129,7 +129,8 @@ fn the_report_of_alice_tells_what_happened() {
         let nothing = waits || step.refused.is_some();
         assert_eq!(told["transaction"].is_null(), nothing, "{}", step.title);
         let changed = !list(told, "changes").is_empty();
-        assert_eq!(changed, step.refused.is_none(), "{}", step.title);
+        // While time passes nothing may drip.
+        assert!(changed == step.refused.is_none() || waits, "{}", step.title);
         if !nothing {
             assert!(
                 told["transaction"]["compute_units"].as_u64() > Some(1_000),
@@ -222,7 +223,8 @@ fn the_story_with_every_verb_uses_every_verb_and_every_figure_agrees() {
         assert_eq!(told["refused"].is_null(), step.refused.is_none(), "{}", step.title);
         assert_eq!(told["verb"], step.action.name());
         let changed = !list(told, "changes").is_empty();
-        assert_eq!(changed, step.refused.is_none(), "{}: {told}", step.title);
+        let waits = matches!(step.action, Action::Wait(_));
+        assert!(changed == step.refused.is_none() || waits, "{}: {told}", step.title);
     }
     let securities = list(&report, "securities");
     let film = named(securities, "FILM");
