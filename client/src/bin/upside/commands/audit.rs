@@ -137,16 +137,20 @@ fn sums(app: &App, sender: &RpcSender, mint: &Pubkey) -> Result<Vec<String>, Cli
     Ok(findings)
 }
 
-/// What is reserved is exactly what is promised and not issued.
+/// What is reserved is exactly what is promised and not issued, to grants and by rounds.
 fn promises(sender: &RpcSender, security: &Security) -> Result<Vec<String>, ClientError> {
-    let grants = accounts::grants_of(sender, &pda::security(&security.mint))?;
-    let promised: u128 = grants
+    let address = pda::security(&security.mint);
+    let grants: u128 = accounts::grants_of(sender, &address)?
         .iter()
         .map(|(_, grant)| u128::from(grant.amount_atoms.saturating_sub(grant.claimed_atoms)))
         .sum();
+    let rounds: u128 = accounts::rounds_of(sender, &address)?
+        .iter()
+        .map(|(_, round)| u128::from(round.reserved_left_atoms))
+        .sum();
     let mut findings = Vec::new();
-    if promised != u128::from(security.reserved_atoms) {
-        findings.push("the open grants do not add up to the shares that are promised".to_owned());
+    if grants + rounds != u128::from(security.reserved_atoms) {
+        findings.push("the open grants and the rounds do not add up to the shares that are promised".to_owned());
     }
     Ok(findings)
 }
