@@ -1,0 +1,47 @@
+/** What an event says, as a sentence. Complete: a new event of the program without a sentence does not compile. */
+import type { Address } from '@solana/kit';
+import { shortAddress, visible } from '../display';
+import { formatTime } from '../time';
+import { NOBODY } from './addresses';
+import type { EventName, ProgramEvent } from './history';
+
+/** How to say amounts: by the security that the event is about. */
+export type Words = { shares: (atoms: bigint) => string; money: (atoms: bigint) => string; asset: (mint: Address, atoms: bigint) => string };
+type EventOf<N extends EventName> = Extract<ProgramEvent, { name: N }>['event'];
+type Sentences = { [N in EventName]: (event: EventOf<N>, words: Words) => string };
+
+const who = shortAddress;
+
+const SENTENCES: Sentences = {
+    SecurityCreated: (e) => `${who(e.issuer)} created it as \u201c${visible(e.name)}\u201d.`,
+    SharesIssued: (e, w) => `${w.shares(e.amountAtoms)} were issued to ${who(e.holder)}.`,
+    CapacityRetired: (e, w) => `Capacity for ${w.shares(e.amountAtoms)} was given up for ever.`,
+    RedemptionAdvanced: (e) => `Redemption opens at ${formatTime(e.redeemAfterTs)} now.`,
+    IssuerProposed: (e) => (e.pendingIssuer === NOBODY ? 'The handover was withdrawn.' : `${who(e.pendingIssuer)} was proposed as issuer.`),
+    IssuerAccepted: (e) => `${who(e.issuer)} became the issuer after ${who(e.previousIssuer)}.`,
+    MetadataUpdated: (e) => `Its name is \u201c${visible(e.name)}\u201d (${visible(e.symbol, 16)}) now.`,
+    UpdatePosted: (e) => `The issuer told the holders something: ${visible(e.uri, 200)}`,
+    HolderApproved: (e) => `${who(e.holder)} was approved as a holder.`,
+    ApprovalRemoved: (e) => `${who(e.holder)} is approved no longer.`,
+    SharesRegistered: (e, w) => `${who(e.holder)} registered ${w.shares(e.amountAtoms)}.`,
+    SharesUnregistered: (e, w) => `${who(e.holder)} unregistered ${w.shares(e.amountAtoms)}.`,
+    SharesTransferred: (e, w) => `${who(e.from)} sent ${w.shares(e.amountAtoms)} to ${who(e.to)}.`,
+    PayoutAccountSet: (e) => `${who(e.holder)} chose ${who(e.payoutAccount)} for payouts.`,
+    PositionClosed: (e) => `${who(e.holder)} closed an empty position.`,
+    UpsideDistributed: (e, w) =>
+        `${who(e.funder)} paid in ${w.money(e.amountAtoms)}${e.sweptAtoms > 0n ? `, and ${w.money(e.sweptAtoms)} came from the inbox` : ''}.`,
+    UpsideClaimed: (e, w) => `${who(e.holder)} was paid ${w.money(e.amountAtoms)}.`,
+    VaultOpened: (e) => `A vault for ${who(e.assetMint)} was opened.`,
+    EquityDeposited: (e, w) => `${who(e.depositor)} deposited ${w.asset(e.assetMint, e.arrivedAtoms)}.`,
+    SharesRedeemed: (e, w) => `${who(e.holder)} redeemed ${w.shares(e.amountAtoms)}.`,
+    AssetCollected: (e, w) => `${who(e.holder)} collected ${w.asset(e.assetMint, e.arrivedAtoms)} from the backing.`,
+    RedemptionClosed: (e) => `${who(e.holder)} finished a redemption.`,
+    GrantCreated: (e, w) => `${w.shares(e.amountAtoms)} were promised to ${who(e.recipient)}.`,
+    GrantClaimed: (e, w) => `${who(e.recipient)} took ${w.shares(e.amountAtoms)} that had vested.`,
+    MilestoneApproved: (e) => `${who(e.approver)} approved a milestone of ${who(e.recipient)}.`,
+    GrantRevoked: (e, w) => `The issuer stopped a grant to ${who(e.recipient)}; ${w.shares(e.freedAtoms)} are free again.`,
+    GrantClosed: (e) => `A grant to ${who(e.recipient)} ended.`,
+};
+
+export const sentenceOf = ({ name, event }: ProgramEvent, words: Words): string =>
+    (SENTENCES[name] as (event: unknown, words: Words) => string)(event, words);

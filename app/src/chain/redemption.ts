@@ -1,0 +1,95 @@
+/** What a redemption pays now, asset by asset, and which is blocked and why. One asset never holds up another. */
+import type { Address } from '@solana/kit';
+import { visible } from '../display';
+import { ataOf, TOKEN_2022 } from './addresses';
+import { hasCollected, vaultsOfSecurity, type At, type Redemption, type Security, type Vault } from './accounts';
+import type { Clock } from './clock';
+import { decodeMint, feeOf, readMint, type Mint } from './mints';
+import { backing } from './quotes';
+import { exists, readAccounts, type RawAccount } from './reads';
+import { decodeTokenAccount } from './token-accounts';
+
+export type Leg = {
+    vault: At<Vault>;
+    mint: Mint | null;
+    symbol: string;
+    tokenProgram: Address;
+    /** Asset atoms in the vault. */
+    balance: bigint;
+    /** Asset atoms that leave the vault, rounded down. */
+    part: bigint;
+    /** Asset atoms that the mint withholds on the way. */
+    fee: bigint;
+    receiver: Address;
+    receiverMissing: boolean;
+    /** Why it cannot be collected now; empty if it can. */
+    blocks: string[];
+};
+export type Quote = { security: At<Security>; holder: Address; shares: bigint; ticket: At<Redemption> | null; legs: Leg[] };
+
+export const arrives = (leg: Leg): bigint => leg.part - leg.fee;
+export const isFree = (leg: Leg): boolean => leg.blocks.length === 0;
+
+function blocksOf(vaultAccount: RawAccount | null, mint: Mint | null, vault: Vault): string[] {
+    if (!mint) return ['its mint cannot be read'];
+    const blocks: string[] = [];
+    if (vault.holdsShares === 1) blocks.push('the vault holds registered shares, which this version cannot collect');
+    if (mint.pausable?.paused) blocks.push('its issuer has paused all transfers');
+    if (mint.hook?.program) blocks.push('its issuer has set a transfer hook; collect it with the command line, which finds the hook\u2019s accounts');
+    if (exists(vaultAccount) && decodeTokenAccount(vaultAccount)?.frozen) blocks.push('its issuer has frozen the vault\u2019s account');
+    return blocks;
+}
+
+function receiverBlocks(account: RawAccount | null, mint: Mint | null, holder: Address): string[] {
+    if (!exists(account)) {
+        return mint?.bornFrozen ? ['your account for it would be born frozen; its issuer must thaw it first'] : [];
+    }
+    const token = decodeTokenAccount(account);
+    if (!token) return ['the receiving address is no token account'];
+    if (token.owner !== holder) return [`the receiving account belongs to ${token.owner}`];
+    return token.frozen ? ['your account for it is frozen; its issuer must thaw it'] : [];
+}
+
+/** What redeeming `shares` pays before it is begun, or, with a ticket, what is left of it. */
+export async function quoteRedemption(
+    security: At<Security>,
+    holder: Address,
+    shares: bigint,
+    ticket: At<Redemption> | null,
+    clock: Clock,
+): Promise<Quote> {
+    const inReach = (vault: Vault) => ticket === null || (vault.index < ticket.vaultCount && !hasCollected(ticket, vault.index));
+    const [shareMint, all] = await Promise.all([readMint(security.mint), vaultsOfSecurity(security.address)]);
+    const vaults = all.filter(inReach);
+    const found = await readAccounts(vaults.flatMap((vault) => [vault.tokenAccount, vault.assetMint]));
+    const legs = await Promise.all(
+        vaults.map(async (vault, i): Promise<Leg> => {
+            const [account, mintAccount] = [found[2 * i] ?? null, found[2 * i + 1] ?? null];
+            const mint = mintAccount && decodeMint(mintAccount);
+            const tokenProgram = exists(account) ? account.owner : TOKEN_2022;
+            const balance = (account && decodeTokenAccount(account)?.amount) ?? 0n;
+            const part = backing(security, vault, shareMint.supply, balance, shares);
+            return {
+                vault,
+                mint,
+                symbol: mint?.metadata ? visible(mint.metadata.symbol, 16) : vault.assetMint,
+                tokenProgram,
+                balance,
+                part,
+                fee: mint ? feeOf(mint, part, clock.epoch) : 0n,
+                receiver: await ataOf(holder, vault.assetMint, tokenProgram),
+                receiverMissing: false,
+                blocks: part > 0n ? blocksOf(account, mint, vault) : [],
+            };
+        }),
+    );
+    const receivers = await readAccounts(legs.map((leg) => leg.receiver));
+    for (const [i, leg] of legs.entries()) {
+        const receiver = receivers[i] ?? null;
+        // A part of zero needs no receiver.
+        if (leg.part === 0n) continue;
+        leg.receiverMissing = !exists(receiver);
+        leg.blocks.push(...receiverBlocks(receiver, leg.mint, holder));
+    }
+    return { security, holder, shares, ticket, legs };
+}

@@ -1,0 +1,123 @@
+/** Redeeming: the claim first, then the burn, then each asset by itself, in transactions as full as they can be. */
+import type { Address, Instruction } from '@solana/kit';
+import { formatAmount } from '../../amounts';
+import { MEMO, redemptionOf } from '../../chain/addresses';
+import type { Position } from '../../chain/accounts';
+import { arrives, isFree, type Leg, type Quote } from '../../chain/redemption';
+import { getCloseRedemptionInstruction, getCollectInstruction, getRedeemInstruction } from '../../generated/instructions';
+import { mulDivCeil } from '../../math';
+import { MAX_BYTES, sizeOf } from '../message';
+import type { Plan, Step } from '../plan';
+import { holderKeys, securityAccounts, signerOf, tail } from './keys';
+import { createAta } from './token';
+import { claimInstructions } from './upside';
+
+type Part = { title: string; instructions: Instruction[]; alone: boolean };
+/** Collects that one transaction may hold, by compute units. */
+const MOST_PARTS = 12;
+
+/** The first number that no open ticket has. */
+export function freeId(tickets: readonly { id: bigint }[]): bigint {
+    let id = 0n;
+    while (tickets.some((ticket) => ticket.id === id)) id += 1n;
+    return id;
+}
+
+async function collect(quote: Quote, leg: Leg, redemption: Address, toleranceBps: number): Promise<Part> {
+    const { security, holder } = quote;
+    const open = leg.receiverMissing ? [await createAta(holder, holder, leg.vault.assetMint, leg.tokenProgram)] : [];
+    const instruction = getCollectInstruction({
+        holder: signerOf(holder),
+        ...securityAccounts(security),
+        redemption,
+        vault: leg.vault.address,
+        vaultAccount: leg.vault.tokenAccount,
+        assetMint: leg.vault.assetMint,
+        receiver: leg.receiver,
+        assetTokenProgram: leg.tokenProgram,
+        memoProgram: MEMO,
+        ...(await tail()),
+        leastAtoms: mulDivCeil(arrives(leg), BigInt(10_000 - toleranceBps), 10_000n),
+    });
+    return { title: `Collect ${leg.symbol}`, instructions: [...open, instruction], alone: false };
+}
+
+/** Steps as full as they can be: a transaction holds so many parts as its bytes allow. */
+function pack(payer: Address, parts: readonly Part[]): Step[] {
+    const steps: { parts: Part[] }[] = [];
+    for (const part of parts) {
+        const last = steps.at(-1);
+        const together = last && [...last.parts, part];
+        const fits =
+            together &&
+            !together.some((one) => one.alone) &&
+            together.length <= MOST_PARTS &&
+            sizeOf(payer, together.flatMap((one) => one.instructions)) <= MAX_BYTES;
+        if (last && fits) last.parts.push(part);
+        else steps.push({ parts: [part] });
+    }
+    return steps.map(({ parts: all }) => ({
+        title: all.map((part) => part.title).join(', '),
+        instructions: all.flatMap((part) => part.instructions),
+    }));
+}
+
+/**
+ * Everything that can be done now for a quote: assets that are blocked, and those in `later`, wait for the holder. A quote without a ticket
+ * gets number `id`, and what its position is owed is claimed before the shares go.
+ */
+export async function redemptionPlan(
+    quote: Quote,
+    symbol: string,
+    options: { id: bigint; position: Position | null; owed: bigint; later: ReadonlySet<Address>; toleranceBps: number },
+): Promise<Plan> {
+    const { security, holder, ticket, shares } = quote;
+    const id = ticket?.id ?? options.id;
+    const redemption = await redemptionOf(security.address, holder, id);
+    const parts: Part[] = [];
+    if (!ticket) {
+        if (options.position && options.owed > 0n) {
+            // The payout mint's issuer may have frozen that account: the shares are redeemed all the same.
+            const instructions = await claimInstructions(holder, security, options.position);
+            parts.push({ title: 'Claim what is owed', instructions, alone: true });
+        }
+        const signer = signerOf(holder);
+        const redeem = getRedeemInstruction({
+            payer: signer,
+            holder: signer,
+            ...securityAccounts(security),
+            ...(await holderKeys(security.address, holder)),
+            redemption,
+            ...(await tail()),
+            id,
+            amount: shares,
+        });
+        parts.push({ title: 'Give the shares up', instructions: [redeem], alone: false });
+    }
+    const now = quote.legs.filter((leg) => isFree(leg) && !options.later.has(leg.vault.assetMint));
+    for (const leg of now) parts.push(await collect(quote, leg, redemption, options.toleranceBps));
+    if (now.length === quote.legs.length) {
+        const close = getCloseRedemptionInstruction({
+            holder: signerOf(holder),
+            security: security.address,
+            redemption,
+            rentPayer: ticket?.rentPayer ?? holder,
+            ...(await tail()),
+        });
+        parts.push({ title: 'Close the ticket', instructions: [close], alone: false });
+    }
+    const waiting = quote.legs.filter((leg) => !now.includes(leg));
+    const amount = `${formatAmount(shares, security.decimals)} ${symbol}`;
+    return {
+        title: ticket ? `Collect for ${amount}` : `Redeem ${amount}`,
+        notes: [
+            ...(waiting.length > 0
+                ? [`Left for later: ${waiting.map((leg) => leg.symbol).join(', ')}. The ticket keeps your part until you collect it.`]
+                : []),
+            'Each asset is refused if much less than shown would arrive.',
+        ],
+        ...(ticket ? {} : { irreversible: [`${amount} are burnt for ever in exchange for your part of the vaults.`] }),
+        steps: pack(holder, parts),
+        mints: now.map((leg) => leg.vault.assetMint),
+    };
+}

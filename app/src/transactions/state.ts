@@ -1,0 +1,19 @@
+/** What the confirm dialog shows; apart from the code that runs plans, which is loaded when the first plan begins. */
+import type { Cluster } from '../chain/cluster';
+import { createStore } from '../chain/store';
+import type { Failure } from './trouble';
+import type { Plan } from './plan';
+import type { Simulation } from './simulate';
+import type { Progress } from './submit';
+
+export type StepState =
+    | { phase: 'waiting' }
+    | { phase: 'simulating' }
+    | { phase: 'review'; simulation: Extract<Simulation, { ok: true }> }
+    | { phase: 'refused'; failure: Failure }
+    | Progress;
+
+export type Run = { plan: Plan; cluster: Cluster | null; steps: readonly StepState[]; current: number };
+
+/** What the confirm dialog shows; null when nothing is going on. */
+export const run = createStore<Run | null>(null);
