@@ -40,6 +40,18 @@ const SENTENCES: Sentences = {
     GrantClaimed: (e, w) => `${who(e.recipient)} took ${w.shares(e.amountAtoms)} that had vested.`,
     MilestoneApproved: (e) => `${who(e.approver)} approved a milestone of ${who(e.recipient)}.`,
     GrantRevoked: (e, w) => `The issuer stopped a grant to ${who(e.recipient)}; ${w.shares(e.freedAtoms)} are free again.`,
+    RoundCreated: (e, w) => `A round was announced: ${w.shares(e.forSaleAtoms)} at ${w.money(e.priceAtoms)} a share.`,
+    InvestorInvited: (e, w) => `${who(e.investor)} was invited to a round, for at most ${w.shares(e.capAtoms)}.`,
+    InvestorUninvited: (e) => `The invitation of ${who(e.investor)} was taken back.`,
+    SharesSubscribed: (e, w) => `${who(e.investor)} wants ${w.shares(e.wantedAtoms)} of a round for ${w.money(e.paidAtoms)}.`,
+    SubscriptionWithdrawn: (e, w) => `${who(e.investor)} left a round and got ${w.money(e.amountAtoms)} back.`,
+    RoundCancelled: () => 'The issuer called a round off; everybody gets their money back.',
+    RoundClosed: (e, w) => `A round was decided${e.freedAtoms > 0n ? `; ${w.shares(e.freedAtoms)} were not sold` : ''}.`,
+    SubscriptionSettled: (e, w) =>
+        `${who(e.investor)} got ${w.shares(e.allocationAtoms)} for ${w.money(e.costAtoms)}${e.refundAtoms > 0n ? ` and ${w.money(e.refundAtoms)} back` : ''}.`,
+    RefundWithdrawn: (e, w) => `${who(e.investor)} fetched a refund of ${w.money(e.amountAtoms)}.`,
+    RunwayReleased: (e, w) =>
+        `${w.money(e.issuerAtoms)} of a round went to the issuer${e.backingAtoms > 0n ? ` and ${w.money(e.backingAtoms)} to the backing` : ''}.`,
     GrantClosed: (e) => `A grant to ${who(e.recipient)} ended.`,
 };
 

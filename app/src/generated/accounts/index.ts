@@ -10,5 +10,7 @@ export * from "./approval";
 export * from "./grant";
 export * from "./position";
 export * from "./redemption";
+export * from "./round";
 export * from "./security";
+export * from "./subscription";
 export * from "./vault";

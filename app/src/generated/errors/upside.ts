@@ -158,6 +158,64 @@ export const UPSIDE_ERROR__MILESTONE_APPROVED = 0x196e; // 6510
 export const UPSIDE_ERROR__DEADLINE_PASSED = 0x196f; // 6511
 /** GrantNotFinished: Everything must be claimed, or the deadline must have passed without an approval */
 export const UPSIDE_ERROR__GRANT_NOT_FINISHED = 0x1970; // 6512
+/** ForSaleTooSmall: At least 1,000,000 share atoms must be for sale */
+export const UPSIDE_ERROR__FOR_SALE_TOO_SMALL = 0x19c8; // 6600
+/** PriceZero: The price must be above zero */
+export const UPSIDE_ERROR__PRICE_ZERO = 0x19c9; // 6601
+/** MinimumAboveForSale: The minimum must not exceed what is for sale */
+export const UPSIDE_ERROR__MINIMUM_ABOVE_FOR_SALE = 0x19ca; // 6602
+/** BadRoundTimes: opens_ts <= commit_ts <= closes_ts must hold, closes_ts must be later than opens_ts and than now, and at most 90 days after commit_ts */
+export const UPSIDE_ERROR__BAD_ROUND_TIMES = 0x19cb; // 6603
+/** RunwayOutOfRange: The runway must have 0 seconds to ten years */
+export const UPSIDE_ERROR__RUNWAY_OUT_OF_RANGE = 0x19cc; // 6604
+/** BackingAboveOne: backing_bps must be at most 10,000 */
+export const UPSIDE_ERROR__BACKING_ABOVE_ONE = 0x19cd; // 6605
+/** BackingVaultMissing: The vault of the payout mint must be open and named if a part becomes backing */
+export const UPSIDE_ERROR__BACKING_VAULT_MISSING = 0x19ce; // 6606
+/** RoundExists: The security must not have a round with this id */
+export const UPSIDE_ERROR__ROUND_EXISTS = 0x19cf; // 6607
+/** WrongRound: The round must belong to this security */
+export const UPSIDE_ERROR__WRONG_ROUND = 0x19d0; // 6608
+/** WrongRoundAccount: The round's token account must be the one that it records */
+export const UPSIDE_ERROR__WRONG_ROUND_ACCOUNT = 0x19d1; // 6609
+/** WrongSubscription: The subscription must belong to this round and this investor */
+export const UPSIDE_ERROR__WRONG_SUBSCRIPTION = 0x19d2; // 6610
+/** RoundNotTaking: The round must be open: from opens_ts on, before closes_ts, not cancelled */
+export const UPSIDE_ERROR__ROUND_NOT_TAKING = 0x19d3; // 6611
+/** NotInvited: The investor must be invited to this round */
+export const UPSIDE_ERROR__NOT_INVITED = 0x19d4; // 6612
+/** NotAnInvitedRound: The round must be one of invited investors */
+export const UPSIDE_ERROR__NOT_AN_INVITED_ROUND = 0x19d5; // 6613
+/** AlreadyInvited: The investor must not be invited already */
+export const UPSIDE_ERROR__ALREADY_INVITED = 0x19d6; // 6614
+/** AboveCap: No more may be wanted than the investor's cap */
+export const UPSIDE_ERROR__ABOVE_CAP = 0x19d7; // 6615
+/** WantedOutOfRange: The shares wanted must be above zero and at most what is for sale */
+export const UPSIDE_ERROR__WANTED_OUT_OF_RANGE = 0x19d8; // 6616
+/** Committed: Less may be wanted, and a subscription withdrawn, only before commit_ts */
+export const UPSIDE_ERROR__COMMITTED = 0x19d9; // 6617
+/** SubscriptionInUse: An invitation must not be in use to be taken back: nothing may be wanted */
+export const UPSIDE_ERROR__SUBSCRIPTION_IN_USE = 0x19da; // 6618
+/** NothingWanted: The subscription must want something */
+export const UPSIDE_ERROR__NOTHING_WANTED = 0x19db; // 6619
+/** TooLateToCancel: A round may be cancelled only while it is undecided, before commit_ts */
+export const UPSIDE_ERROR__TOO_LATE_TO_CANCEL = 0x19dc; // 6620
+/** TooEarlyToClose: A round may be closed only while it is undecided, from closes_ts on */
+export const UPSIDE_ERROR__TOO_EARLY_TO_CLOSE = 0x19dd; // 6621
+/** RoundNotDecided: The round must be closed or cancelled first */
+export const UPSIDE_ERROR__ROUND_NOT_DECIDED = 0x19de; // 6622
+/** AlreadySettled: The subscription must not be settled yet; what it is still owed is fetched with withdraw_refund */
+export const UPSIDE_ERROR__ALREADY_SETTLED = 0x19df; // 6623
+/** NothingToRefund: A refund must be booked: the subscription must be settled first */
+export const UPSIDE_ERROR__NOTHING_TO_REFUND = 0x19e0; // 6624
+/** WrongRefundAccount: The refund account must be the one that the subscription records */
+export const UPSIDE_ERROR__WRONG_REFUND_ACCOUNT = 0x19e1; // 6625
+/** NothingToRelease: A part of the runway must be due whose account can receive it */
+export const UPSIDE_ERROR__NOTHING_TO_RELEASE = 0x19e2; // 6626
+/** WrongIssuerAccount: The issuer's account must be their associated token account of the payout mint, unless they sign */
+export const UPSIDE_ERROR__WRONG_ISSUER_ACCOUNT = 0x19e3; // 6627
+/** BadRefundReceiver: The receiver must be an unfrozen token account of the payout mint that the investor owns, other than the round's */
+export const UPSIDE_ERROR__BAD_REFUND_RECEIVER = 0x19e4; // 6628
 /** NotAMint: The mint must be an initialised mint of SPL Token or Token-2022 */
 export const UPSIDE_ERROR__NOT_A_MINT = 0x1a90; // 6800
 /** ExtensionRefused: The mint carries an extension that is not accepted; its type number is in the log */
@@ -179,13 +237,20 @@ export const UPSIDE_ERROR__INVARIANT_BROKEN = 0x1af6; // 6902
 
 export type UpsideError =
   | typeof UPSIDE_ERROR__ABOVE_AUTHORISED
+  | typeof UPSIDE_ERROR__ABOVE_CAP
   | typeof UPSIDE_ERROR__ALREADY_APPROVED
   | typeof UPSIDE_ERROR__ALREADY_COLLECTED
+  | typeof UPSIDE_ERROR__ALREADY_INVITED
+  | typeof UPSIDE_ERROR__ALREADY_SETTLED
   | typeof UPSIDE_ERROR__AUTHORISED_TOO_SMALL
+  | typeof UPSIDE_ERROR__BACKING_ABOVE_ONE
+  | typeof UPSIDE_ERROR__BACKING_VAULT_MISSING
   | typeof UPSIDE_ERROR__BAD_DEADLINE
   | typeof UPSIDE_ERROR__BAD_NAME
   | typeof UPSIDE_ERROR__BAD_PENDING_ISSUER
   | typeof UPSIDE_ERROR__BAD_RECEIVER
+  | typeof UPSIDE_ERROR__BAD_REFUND_RECEIVER
+  | typeof UPSIDE_ERROR__BAD_ROUND_TIMES
   | typeof UPSIDE_ERROR__BAD_SCHEDULE
   | typeof UPSIDE_ERROR__BAD_SOURCE
   | typeof UPSIDE_ERROR__BAD_SYMBOL
@@ -193,10 +258,12 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__BELOW_RETIRE_BOUND
   | typeof UPSIDE_ERROR__CLOCK_BEHIND_CHECKPOINT
   | typeof UPSIDE_ERROR__CLOSABLE_WITHOUT_SUPPLY
+  | typeof UPSIDE_ERROR__COMMITTED
   | typeof UPSIDE_ERROR__CURATED_HAS_NO_BEARER
   | typeof UPSIDE_ERROR__DEADLINE_PASSED
   | typeof UPSIDE_ERROR__DRIP_OUT_OF_RANGE
   | typeof UPSIDE_ERROR__EXTENSION_REFUSED
+  | typeof UPSIDE_ERROR__FOR_SALE_TOO_SMALL
   | typeof UPSIDE_ERROR__GRANT_EXISTS
   | typeof UPSIDE_ERROR__GRANT_NOT_FINISHED
   | typeof UPSIDE_ERROR__GRANT_REVOKED
@@ -205,21 +272,27 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__HOOK_SET
   | typeof UPSIDE_ERROR__INVARIANT_BROKEN
   | typeof UPSIDE_ERROR__MILESTONE_APPROVED
+  | typeof UPSIDE_ERROR__MINIMUM_ABOVE_FOR_SALE
   | typeof UPSIDE_ERROR__NOT_A_HOLDER
   | typeof UPSIDE_ERROR__NOT_ALL_COLLECTED
   | typeof UPSIDE_ERROR__NOT_A_MILESTONE
   | typeof UPSIDE_ERROR__NOT_A_MINT
+  | typeof UPSIDE_ERROR__NOT_AN_INVITED_ROUND
   | typeof UPSIDE_ERROR__NOT_APPROVER
   | typeof UPSIDE_ERROR__NOT_CURATED
   | typeof UPSIDE_ERROR__NOT_ENOUGH_SHARES
   | typeof UPSIDE_ERROR__NOTHING_ARRIVED
   | typeof UPSIDE_ERROR__NOTHING_TO_CLAIM
   | typeof UPSIDE_ERROR__NOTHING_TO_DISTRIBUTE
+  | typeof UPSIDE_ERROR__NOTHING_TO_REFUND
+  | typeof UPSIDE_ERROR__NOTHING_TO_RELEASE
   | typeof UPSIDE_ERROR__NOTHING_TO_REVOKE
   | typeof UPSIDE_ERROR__NOTHING_TO_UPDATE
   | typeof UPSIDE_ERROR__NOTHING_VESTED
+  | typeof UPSIDE_ERROR__NOTHING_WANTED
   | typeof UPSIDE_ERROR__NOTICE_OUT_OF_RANGE
   | typeof UPSIDE_ERROR__NOTICE_TOO_SHORT
+  | typeof UPSIDE_ERROR__NOT_INVITED
   | typeof UPSIDE_ERROR__NOT_ISSUER
   | typeof UPSIDE_ERROR__NOT_PENDING_ISSUER
   | typeof UPSIDE_ERROR__NOT_REVOCABLE
@@ -230,13 +303,21 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__PERSON_INDEX_NOT_ZERO
   | typeof UPSIDE_ERROR__POSITION_MISSING
   | typeof UPSIDE_ERROR__POSITION_NOT_EMPTY
+  | typeof UPSIDE_ERROR__PRICE_ZERO
   | typeof UPSIDE_ERROR__PROTOCOL_SHARES
   | typeof UPSIDE_ERROR__REDEMPTION_EXISTS
   | typeof UPSIDE_ERROR__REDEMPTION_NOT_EARLIER
   | typeof UPSIDE_ERROR__REDEMPTION_NOT_OPEN
   | typeof UPSIDE_ERROR__REGISTERED_MISMATCH
+  | typeof UPSIDE_ERROR__ROUND_EXISTS
+  | typeof UPSIDE_ERROR__ROUND_NOT_DECIDED
+  | typeof UPSIDE_ERROR__ROUND_NOT_TAKING
+  | typeof UPSIDE_ERROR__RUNWAY_OUT_OF_RANGE
   | typeof UPSIDE_ERROR__SAME_ACCOUNT
   | typeof UPSIDE_ERROR__SELF_HOLDING
+  | typeof UPSIDE_ERROR__SUBSCRIPTION_IN_USE
+  | typeof UPSIDE_ERROR__TOO_EARLY_TO_CLOSE
+  | typeof UPSIDE_ERROR__TOO_LATE_TO_CANCEL
   | typeof UPSIDE_ERROR__TOO_LITTLE_ARRIVED
   | typeof UPSIDE_ERROR__TOO_MANY_DECIMALS
   | typeof UPSIDE_ERROR__TOO_MANY_VAULTS
@@ -245,15 +326,21 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__VAULT_ACCOUNT_FROZEN
   | typeof UPSIDE_ERROR__VAULT_ALREADY_OPEN
   | typeof UPSIDE_ERROR__VAULT_OUT_OF_REACH
+  | typeof UPSIDE_ERROR__WANTED_OUT_OF_RANGE
   | typeof UPSIDE_ERROR__WRONG_BEARER_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_GRANT
+  | typeof UPSIDE_ERROR__WRONG_ISSUER_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_PAYOUT_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_PAYOUT_MINT
   | typeof UPSIDE_ERROR__WRONG_POSITION
   | typeof UPSIDE_ERROR__WRONG_REDEMPTION
+  | typeof UPSIDE_ERROR__WRONG_REFUND_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_REGISTERED_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_RENT_RECEIVER
+  | typeof UPSIDE_ERROR__WRONG_ROUND
+  | typeof UPSIDE_ERROR__WRONG_ROUND_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_SECURITY_ACCOUNT
+  | typeof UPSIDE_ERROR__WRONG_SUBSCRIPTION
   | typeof UPSIDE_ERROR__WRONG_TOKEN_PROGRAM
   | typeof UPSIDE_ERROR__WRONG_VAULT
   | typeof UPSIDE_ERROR__WRONG_VAULT_ACCOUNT
@@ -264,13 +351,20 @@ let upsideErrorMessages: Record<UpsideError, string> | undefined;
 if (process.env["NODE_ENV"] !== "production") {
   upsideErrorMessages = {
     [UPSIDE_ERROR__ABOVE_AUTHORISED]: `issued, reserved and new shares together must not exceed authorised`,
+    [UPSIDE_ERROR__ABOVE_CAP]: `No more may be wanted than the investor's cap`,
     [UPSIDE_ERROR__ALREADY_APPROVED]: `The holder must not be approved already`,
     [UPSIDE_ERROR__ALREADY_COLLECTED]: `The redemption must not have collected from this vault yet`,
+    [UPSIDE_ERROR__ALREADY_INVITED]: `The investor must not be invited already`,
+    [UPSIDE_ERROR__ALREADY_SETTLED]: `The subscription must not be settled yet; what it is still owed is fetched with withdraw_refund`,
     [UPSIDE_ERROR__AUTHORISED_TOO_SMALL]: `authorised must be at least 1,000,000 atoms`,
+    [UPSIDE_ERROR__BACKING_ABOVE_ONE]: `backing_bps must be at most 10,000`,
+    [UPSIDE_ERROR__BACKING_VAULT_MISSING]: `The vault of the payout mint must be open and named if a part becomes backing`,
     [UPSIDE_ERROR__BAD_DEADLINE]: `A milestone must have a deadline in the future; a grant without an approver must have none`,
     [UPSIDE_ERROR__BAD_NAME]: `The name must have 1 to 64 bytes and no control characters`,
     [UPSIDE_ERROR__BAD_PENDING_ISSUER]: `The proposed issuer must be another than the present one`,
     [UPSIDE_ERROR__BAD_RECEIVER]: `The receiver must be an unfrozen token account of the asset's mint, other than the vault's`,
+    [UPSIDE_ERROR__BAD_REFUND_RECEIVER]: `The receiver must be an unfrozen token account of the payout mint that the investor owns, other than the round's`,
+    [UPSIDE_ERROR__BAD_ROUND_TIMES]: `opens_ts <= commit_ts <= closes_ts must hold, closes_ts must be later than opens_ts and than now, and at most 90 days after commit_ts`,
     [UPSIDE_ERROR__BAD_SCHEDULE]: `A schedule must start before or at its cliff, and its cliff must come before or at its end`,
     [UPSIDE_ERROR__BAD_SOURCE]: `The source must be an unfrozen token account of the right mint, other than the destination, with enough atoms`,
     [UPSIDE_ERROR__BAD_SYMBOL]: `The symbol must have 1 to 16 bytes and no control characters`,
@@ -278,10 +372,12 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__BELOW_RETIRE_BOUND]: `authorised must stay at least 1,000,000 atoms and cover issued and reserved shares`,
     [UPSIDE_ERROR__CLOCK_BEHIND_CHECKPOINT]: `The clock must not be behind the position's checkpoint`,
     [UPSIDE_ERROR__CLOSABLE_WITHOUT_SUPPLY]: `A mint that can be closed must have supply above zero`,
+    [UPSIDE_ERROR__COMMITTED]: `Less may be wanted, and a subscription withdrawn, only before commit_ts`,
     [UPSIDE_ERROR__CURATED_HAS_NO_BEARER]: `A curated security has no bearer shares`,
     [UPSIDE_ERROR__DEADLINE_PASSED]: `The milestone must be approved before its deadline`,
     [UPSIDE_ERROR__DRIP_OUT_OF_RANGE]: `drip_seconds must be 3,600 or more for an open security, 0 or more for a curated one, and at most ten years`,
     [UPSIDE_ERROR__EXTENSION_REFUSED]: `The mint carries an extension that is not accepted; its type number is in the log`,
+    [UPSIDE_ERROR__FOR_SALE_TOO_SMALL]: `At least 1,000,000 share atoms must be for sale`,
     [UPSIDE_ERROR__GRANT_EXISTS]: `The recipient must not have a grant of this security with this id`,
     [UPSIDE_ERROR__GRANT_NOT_FINISHED]: `Everything must be claimed, or the deadline must have passed without an approval`,
     [UPSIDE_ERROR__GRANT_REVOKED]: `The grant must not have been revoked`,
@@ -290,21 +386,27 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__HOOK_SET]: `The mint must have no transfer hook program set`,
     [UPSIDE_ERROR__INVARIANT_BROKEN]: `The state must satisfy its invariants`,
     [UPSIDE_ERROR__MILESTONE_APPROVED]: `The milestone must not have been approved yet`,
+    [UPSIDE_ERROR__MINIMUM_ABOVE_FOR_SALE]: `The minimum must not exceed what is for sale`,
     [UPSIDE_ERROR__NOT_A_HOLDER]: `A holder must be a wallet or an existing account of another program`,
     [UPSIDE_ERROR__NOT_ALL_COLLECTED]: `The redemption must have collected from every vault of its time`,
     [UPSIDE_ERROR__NOT_A_MILESTONE]: `The grant must name an approver`,
     [UPSIDE_ERROR__NOT_A_MINT]: `The mint must be an initialised mint of SPL Token or Token-2022`,
+    [UPSIDE_ERROR__NOT_AN_INVITED_ROUND]: `The round must be one of invited investors`,
     [UPSIDE_ERROR__NOT_APPROVER]: `The signer must be the approver that the grant names`,
     [UPSIDE_ERROR__NOT_CURATED]: `Only a curated security has approvals`,
     [UPSIDE_ERROR__NOT_ENOUGH_SHARES]: `The account must hold at least the amount`,
     [UPSIDE_ERROR__NOTHING_ARRIVED]: `At least one atom must arrive in the vault`,
     [UPSIDE_ERROR__NOTHING_TO_CLAIM]: `The position must be owed at least one atom`,
     [UPSIDE_ERROR__NOTHING_TO_DISTRIBUTE]: `The amount and the inbox together must be above zero`,
+    [UPSIDE_ERROR__NOTHING_TO_REFUND]: `A refund must be booked: the subscription must be settled first`,
+    [UPSIDE_ERROR__NOTHING_TO_RELEASE]: `A part of the runway must be due whose account can receive it`,
     [UPSIDE_ERROR__NOTHING_TO_REVOKE]: `Something must not have vested yet`,
     [UPSIDE_ERROR__NOTHING_TO_UPDATE]: `Something must change: the new metadata equals the present one`,
     [UPSIDE_ERROR__NOTHING_VESTED]: `At least one share atom must have vested and not been claimed`,
+    [UPSIDE_ERROR__NOTHING_WANTED]: `The subscription must want something`,
     [UPSIDE_ERROR__NOTICE_OUT_OF_RANGE]: `notice_seconds must be from one day to ten years`,
     [UPSIDE_ERROR__NOTICE_TOO_SHORT]: `While others hold shares or a round has money in it, this must start at least notice_seconds from now`,
+    [UPSIDE_ERROR__NOT_INVITED]: `The investor must be invited to this round`,
     [UPSIDE_ERROR__NOT_ISSUER]: `The signer must be the security's issuer`,
     [UPSIDE_ERROR__NOT_PENDING_ISSUER]: `The signer must be the proposed issuer`,
     [UPSIDE_ERROR__NOT_REVOCABLE]: `The grant must have been made revocable`,
@@ -315,13 +417,21 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__PERSON_INDEX_NOT_ZERO]: `A personal token must have index 0: one per wallet, ever`,
     [UPSIDE_ERROR__POSITION_MISSING]: `The position must exist`,
     [UPSIDE_ERROR__POSITION_NOT_EMPTY]: `The position must hold no shares and be owed no whole atom`,
+    [UPSIDE_ERROR__PRICE_ZERO]: `The price must be above zero`,
     [UPSIDE_ERROR__PROTOCOL_SHARES]: `Shares of a security enter a vault by deposit_shares, never by deposit_equity`,
     [UPSIDE_ERROR__REDEMPTION_EXISTS]: `The holder must not have a redemption with this id`,
     [UPSIDE_ERROR__REDEMPTION_NOT_EARLIER]: `redeem_after may only be moved to an earlier time`,
     [UPSIDE_ERROR__REDEMPTION_NOT_OPEN]: `redeem_after must have come before shares are redeemed`,
     [UPSIDE_ERROR__REGISTERED_MISMATCH]: `The registered account must be frozen and hold exactly the position's shares`,
+    [UPSIDE_ERROR__ROUND_EXISTS]: `The security must not have a round with this id`,
+    [UPSIDE_ERROR__ROUND_NOT_DECIDED]: `The round must be closed or cancelled first`,
+    [UPSIDE_ERROR__ROUND_NOT_TAKING]: `The round must be open: from opens_ts on, before closes_ts, not cancelled`,
+    [UPSIDE_ERROR__RUNWAY_OUT_OF_RANGE]: `The runway must have 0 seconds to ten years`,
     [UPSIDE_ERROR__SAME_ACCOUNT]: `Sender and receiver must be different accounts`,
     [UPSIDE_ERROR__SELF_HOLDING]: `A security must not hold its own shares`,
+    [UPSIDE_ERROR__SUBSCRIPTION_IN_USE]: `An invitation must not be in use to be taken back: nothing may be wanted`,
+    [UPSIDE_ERROR__TOO_EARLY_TO_CLOSE]: `A round may be closed only while it is undecided, from closes_ts on`,
+    [UPSIDE_ERROR__TOO_LATE_TO_CANCEL]: `A round may be cancelled only while it is undecided, before commit_ts`,
     [UPSIDE_ERROR__TOO_LITTLE_ARRIVED]: `At least the atoms that the holder asked for must arrive`,
     [UPSIDE_ERROR__TOO_MANY_DECIMALS]: `Decimals must be at most 9`,
     [UPSIDE_ERROR__TOO_MANY_VAULTS]: `A security must have at most 256 vaults`,
@@ -330,15 +440,21 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__VAULT_ACCOUNT_FROZEN]: `The vault's token account must be thawed by the asset's issuer before anything can move`,
     [UPSIDE_ERROR__VAULT_ALREADY_OPEN]: `The security must not have a vault for this asset yet`,
     [UPSIDE_ERROR__VAULT_OUT_OF_REACH]: `The vault must have been open when the shares were redeemed`,
+    [UPSIDE_ERROR__WANTED_OUT_OF_RANGE]: `The shares wanted must be above zero and at most what is for sale`,
     [UPSIDE_ERROR__WRONG_BEARER_ACCOUNT]: `The bearer account must be a token account of this mint owned by the holder`,
     [UPSIDE_ERROR__WRONG_GRANT]: `The grant must belong to this security and this recipient`,
+    [UPSIDE_ERROR__WRONG_ISSUER_ACCOUNT]: `The issuer's account must be their associated token account of the payout mint, unless they sign`,
     [UPSIDE_ERROR__WRONG_PAYOUT_ACCOUNT]: `The payout account must be the one stored in the position, unless its holder signs`,
     [UPSIDE_ERROR__WRONG_PAYOUT_MINT]: `The payout mint must be the security's`,
     [UPSIDE_ERROR__WRONG_POSITION]: `The position must belong to this security and this holder`,
     [UPSIDE_ERROR__WRONG_REDEMPTION]: `The redemption must belong to this security and this holder`,
+    [UPSIDE_ERROR__WRONG_REFUND_ACCOUNT]: `The refund account must be the one that the subscription records`,
     [UPSIDE_ERROR__WRONG_REGISTERED_ACCOUNT]: `The registered account must be the one derived from the position`,
     [UPSIDE_ERROR__WRONG_RENT_RECEIVER]: `The rent must go to the account that paid it`,
+    [UPSIDE_ERROR__WRONG_ROUND]: `The round must belong to this security`,
+    [UPSIDE_ERROR__WRONG_ROUND_ACCOUNT]: `The round's token account must be the one that it records`,
     [UPSIDE_ERROR__WRONG_SECURITY_ACCOUNT]: `The account must be the one that the security records`,
+    [UPSIDE_ERROR__WRONG_SUBSCRIPTION]: `The subscription must belong to this round and this investor`,
     [UPSIDE_ERROR__WRONG_TOKEN_PROGRAM]: `The token program must be the one that owns the mint`,
     [UPSIDE_ERROR__WRONG_VAULT]: `The vault must belong to this security and this asset mint`,
     [UPSIDE_ERROR__WRONG_VAULT_ACCOUNT]: `The vault's token account must be the one that the vault records`,

@@ -7,4 +7,5 @@
  */
 
 export * from "./approval";
+export * from "./subscription";
 export * from "./vault";

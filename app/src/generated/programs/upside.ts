@@ -39,7 +39,9 @@ import {
   getGrantCodec,
   getPositionCodec,
   getRedemptionCodec,
+  getRoundCodec,
   getSecurityCodec,
+  getSubscriptionCodec,
   getVaultCodec,
   type Approval,
   type ApprovalArgs,
@@ -49,8 +51,12 @@ import {
   type PositionArgs,
   type Redemption,
   type RedemptionArgs,
+  type Round,
+  type RoundArgs,
   type Security,
   type SecurityArgs,
+  type Subscription,
+  type SubscriptionArgs,
   type Vault,
   type VaultArgs,
 } from "../accounts";
@@ -59,112 +65,152 @@ import {
   getAdvanceRedemptionInstruction,
   getApproveHolderInstructionAsync,
   getApproveMilestoneInstruction,
+  getCancelRoundInstruction,
   getClaimGrantInstruction,
   getClaimInstruction,
   getCloseGrantInstruction,
   getClosePositionInstruction,
   getCloseRedemptionInstruction,
+  getCloseRoundInstruction,
   getCollectInstruction,
   getCreateGrantInstruction,
+  getCreateRoundInstruction,
   getCreateSecurityInstruction,
   getDepositEquityInstruction,
   getDistributeInstruction,
+  getInviteInstructionAsync,
   getIssueInstruction,
   getOpenVaultInstructionAsync,
   getPostUpdateInstruction,
   getProposeIssuerInstruction,
   getRedeemInstruction,
   getRegisterInstruction,
+  getReleaseRunwayInstruction,
   getRemoveApprovalInstruction,
   getRetireInstruction,
   getRevokeGrantInstruction,
   getSetPayoutAccountInstruction,
+  getSettleSubscriptionInstruction,
+  getSubscribeInstructionAsync,
   getTransferSharesInstruction,
+  getUninviteInstruction,
   getUnregisterInstruction,
   getUpdateMetadataInstruction,
+  getWithdrawRefundInstruction,
+  getWithdrawSubscriptionInstruction,
   parseAcceptIssuerInstruction,
   parseAdvanceRedemptionInstruction,
   parseApproveHolderInstruction,
   parseApproveMilestoneInstruction,
+  parseCancelRoundInstruction,
   parseClaimGrantInstruction,
   parseClaimInstruction,
   parseCloseGrantInstruction,
   parseClosePositionInstruction,
   parseCloseRedemptionInstruction,
+  parseCloseRoundInstruction,
   parseCollectInstruction,
   parseCreateGrantInstruction,
+  parseCreateRoundInstruction,
   parseCreateSecurityInstruction,
   parseDepositEquityInstruction,
   parseDistributeInstruction,
+  parseInviteInstruction,
   parseIssueInstruction,
   parseOpenVaultInstruction,
   parsePostUpdateInstruction,
   parseProposeIssuerInstruction,
   parseRedeemInstruction,
   parseRegisterInstruction,
+  parseReleaseRunwayInstruction,
   parseRemoveApprovalInstruction,
   parseRetireInstruction,
   parseRevokeGrantInstruction,
   parseSetPayoutAccountInstruction,
+  parseSettleSubscriptionInstruction,
+  parseSubscribeInstruction,
   parseTransferSharesInstruction,
+  parseUninviteInstruction,
   parseUnregisterInstruction,
   parseUpdateMetadataInstruction,
+  parseWithdrawRefundInstruction,
+  parseWithdrawSubscriptionInstruction,
   type AcceptIssuerInput,
   type AdvanceRedemptionInput,
   type ApproveHolderAsyncInput,
   type ApproveMilestoneInput,
+  type CancelRoundInput,
   type ClaimGrantInput,
   type ClaimInput,
   type CloseGrantInput,
   type ClosePositionInput,
   type CloseRedemptionInput,
+  type CloseRoundInput,
   type CollectInput,
   type CreateGrantInput,
+  type CreateRoundInput,
   type CreateSecurityInput,
   type DepositEquityInput,
   type DistributeInput,
+  type InviteAsyncInput,
   type IssueInput,
   type OpenVaultAsyncInput,
   type ParsedAcceptIssuerInstruction,
   type ParsedAdvanceRedemptionInstruction,
   type ParsedApproveHolderInstruction,
   type ParsedApproveMilestoneInstruction,
+  type ParsedCancelRoundInstruction,
   type ParsedClaimGrantInstruction,
   type ParsedClaimInstruction,
   type ParsedCloseGrantInstruction,
   type ParsedClosePositionInstruction,
   type ParsedCloseRedemptionInstruction,
+  type ParsedCloseRoundInstruction,
   type ParsedCollectInstruction,
   type ParsedCreateGrantInstruction,
+  type ParsedCreateRoundInstruction,
   type ParsedCreateSecurityInstruction,
   type ParsedDepositEquityInstruction,
   type ParsedDistributeInstruction,
+  type ParsedInviteInstruction,
   type ParsedIssueInstruction,
   type ParsedOpenVaultInstruction,
   type ParsedPostUpdateInstruction,
   type ParsedProposeIssuerInstruction,
   type ParsedRedeemInstruction,
   type ParsedRegisterInstruction,
+  type ParsedReleaseRunwayInstruction,
   type ParsedRemoveApprovalInstruction,
   type ParsedRetireInstruction,
   type ParsedRevokeGrantInstruction,
   type ParsedSetPayoutAccountInstruction,
+  type ParsedSettleSubscriptionInstruction,
+  type ParsedSubscribeInstruction,
   type ParsedTransferSharesInstruction,
+  type ParsedUninviteInstruction,
   type ParsedUnregisterInstruction,
   type ParsedUpdateMetadataInstruction,
+  type ParsedWithdrawRefundInstruction,
+  type ParsedWithdrawSubscriptionInstruction,
   type PostUpdateInput,
   type ProposeIssuerInput,
   type RedeemInput,
   type RegisterInput,
+  type ReleaseRunwayInput,
   type RemoveApprovalInput,
   type RetireInput,
   type RevokeGrantInput,
   type SetPayoutAccountInput,
+  type SettleSubscriptionInput,
+  type SubscribeAsyncInput,
   type TransferSharesInput,
+  type UninviteInput,
   type UnregisterInput,
   type UpdateMetadataInput,
+  type WithdrawRefundInput,
+  type WithdrawSubscriptionInput,
 } from "../instructions";
-import { findApprovalPda, findVaultPda } from "../pdas";
+import { findApprovalPda, findSubscriptionPda, findVaultPda } from "../pdas";
 
 export const UPSIDE_PROGRAM_ADDRESS =
   "8o4pxvgqdvVmKLdNQR8AK5FdfdMd9JAbfEvKATnTDAmC" as Address<"8o4pxvgqdvVmKLdNQR8AK5FdfdMd9JAbfEvKATnTDAmC">;
@@ -174,7 +220,9 @@ export enum UpsideAccount {
   Grant,
   Position,
   Redemption,
+  Round,
   Security,
+  Subscription,
   Vault,
 }
 
@@ -230,12 +278,34 @@ export function identifyUpsideAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([87, 127, 165, 51, 73, 78, 116, 174]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideAccount.Round;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([42, 116, 80, 35, 124, 17, 68, 246]),
       ),
       0,
     )
   ) {
     return UpsideAccount.Security;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([64, 7, 26, 135, 102, 132, 98, 33]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideAccount.Subscription;
   }
   if (
     containsBytes(
@@ -259,29 +329,39 @@ export enum UpsideInstruction {
   AdvanceRedemption,
   ApproveHolder,
   ApproveMilestone,
+  CancelRound,
   Claim,
   ClaimGrant,
   CloseGrant,
   ClosePosition,
   CloseRedemption,
+  CloseRound,
   Collect,
   CreateGrant,
+  CreateRound,
   CreateSecurity,
   DepositEquity,
   Distribute,
+  Invite,
   Issue,
   OpenVault,
   PostUpdate,
   ProposeIssuer,
   Redeem,
   Register,
+  ReleaseRunway,
   RemoveApproval,
   Retire,
   RevokeGrant,
   SetPayoutAccount,
+  SettleSubscription,
+  Subscribe,
   TransferShares,
+  Uninvite,
   Unregister,
   UpdateMetadata,
+  WithdrawRefund,
+  WithdrawSubscription,
 }
 
 export function identifyUpsideInstruction(
@@ -331,6 +411,17 @@ export function identifyUpsideInstruction(
     )
   ) {
     return UpsideInstruction.ApproveMilestone;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([82, 70, 134, 54, 46, 96, 148, 8]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.CancelRound;
   }
   if (
     containsBytes(
@@ -391,6 +482,17 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([149, 14, 81, 88, 230, 226, 234, 37]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.CloseRound;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([208, 47, 194, 155, 17, 98, 82, 236]),
       ),
       0,
@@ -408,6 +510,17 @@ export function identifyUpsideInstruction(
     )
   ) {
     return UpsideInstruction.CreateGrant;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([229, 218, 236, 169, 231, 80, 134, 112]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.CreateRound;
   }
   if (
     containsBytes(
@@ -441,6 +554,17 @@ export function identifyUpsideInstruction(
     )
   ) {
     return UpsideInstruction.Distribute;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([242, 24, 235, 225, 133, 211, 189, 250]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.Invite;
   }
   if (
     containsBytes(
@@ -512,6 +636,17 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([70, 148, 172, 226, 199, 5, 21, 93]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.ReleaseRunway;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([131, 55, 109, 203, 61, 33, 149, 221]),
       ),
       0,
@@ -556,12 +691,45 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([140, 212, 22, 211, 219, 187, 4, 131]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.SettleSubscription;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([254, 28, 191, 138, 156, 179, 183, 53]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.Subscribe;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([23, 136, 140, 15, 181, 54, 120, 175]),
       ),
       0,
     )
   ) {
     return UpsideInstruction.TransferShares;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([170, 71, 88, 131, 13, 196, 103, 208]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.Uninvite;
   }
   if (
     containsBytes(
@@ -585,6 +753,28 @@ export function identifyUpsideInstruction(
   ) {
     return UpsideInstruction.UpdateMetadata;
   }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([220, 99, 224, 50, 13, 71, 215, 101]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.WithdrawRefund;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([136, 217, 114, 33, 0, 188, 100, 250]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.WithdrawSubscription;
+  }
   throw new SolanaError(
     SOLANA_ERROR__PROGRAM_CLIENTS__FAILED_TO_IDENTIFY_INSTRUCTION,
     { instructionData: data, programName: "upside" },
@@ -607,6 +797,9 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.ApproveMilestone;
     } & ParsedApproveMilestoneInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.CancelRound;
+    } & ParsedCancelRoundInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.Claim;
     } & ParsedClaimInstruction<TProgram>)
   | ({
@@ -622,11 +815,17 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.CloseRedemption;
     } & ParsedCloseRedemptionInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.CloseRound;
+    } & ParsedCloseRoundInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.Collect;
     } & ParsedCollectInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.CreateGrant;
     } & ParsedCreateGrantInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.CreateRound;
+    } & ParsedCreateRoundInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.CreateSecurity;
     } & ParsedCreateSecurityInstruction<TProgram>)
@@ -636,6 +835,9 @@ export type ParsedUpsideInstruction<
   | ({
       instructionType: UpsideInstruction.Distribute;
     } & ParsedDistributeInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.Invite;
+    } & ParsedInviteInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.Issue;
     } & ParsedIssueInstruction<TProgram>)
@@ -655,6 +857,9 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.Register;
     } & ParsedRegisterInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.ReleaseRunway;
+    } & ParsedReleaseRunwayInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.RemoveApproval;
     } & ParsedRemoveApprovalInstruction<TProgram>)
   | ({
@@ -667,14 +872,29 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.SetPayoutAccount;
     } & ParsedSetPayoutAccountInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.SettleSubscription;
+    } & ParsedSettleSubscriptionInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.Subscribe;
+    } & ParsedSubscribeInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.TransferShares;
     } & ParsedTransferSharesInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.Uninvite;
+    } & ParsedUninviteInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.Unregister;
     } & ParsedUnregisterInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.UpdateMetadata;
-    } & ParsedUpdateMetadataInstruction<TProgram>);
+    } & ParsedUpdateMetadataInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.WithdrawRefund;
+    } & ParsedWithdrawRefundInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.WithdrawSubscription;
+    } & ParsedWithdrawSubscriptionInstruction<TProgram>);
 
 export function parseUpsideInstruction<TProgram extends string>(
   instruction: Instruction<TProgram> & InstructionWithData<ReadonlyUint8Array>,
@@ -707,6 +927,13 @@ export function parseUpsideInstruction<TProgram extends string>(
       return {
         instructionType: UpsideInstruction.ApproveMilestone,
         ...parseApproveMilestoneInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.CancelRound: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.CancelRound,
+        ...parseCancelRoundInstruction(instruction),
       };
     }
     case UpsideInstruction.Claim: {
@@ -744,6 +971,13 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseCloseRedemptionInstruction(instruction),
       };
     }
+    case UpsideInstruction.CloseRound: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.CloseRound,
+        ...parseCloseRoundInstruction(instruction),
+      };
+    }
     case UpsideInstruction.Collect: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -756,6 +990,13 @@ export function parseUpsideInstruction<TProgram extends string>(
       return {
         instructionType: UpsideInstruction.CreateGrant,
         ...parseCreateGrantInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.CreateRound: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.CreateRound,
+        ...parseCreateRoundInstruction(instruction),
       };
     }
     case UpsideInstruction.CreateSecurity: {
@@ -777,6 +1018,13 @@ export function parseUpsideInstruction<TProgram extends string>(
       return {
         instructionType: UpsideInstruction.Distribute,
         ...parseDistributeInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.Invite: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.Invite,
+        ...parseInviteInstruction(instruction),
       };
     }
     case UpsideInstruction.Issue: {
@@ -821,6 +1069,13 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseRegisterInstruction(instruction),
       };
     }
+    case UpsideInstruction.ReleaseRunway: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.ReleaseRunway,
+        ...parseReleaseRunwayInstruction(instruction),
+      };
+    }
     case UpsideInstruction.RemoveApproval: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -849,11 +1104,32 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseSetPayoutAccountInstruction(instruction),
       };
     }
+    case UpsideInstruction.SettleSubscription: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.SettleSubscription,
+        ...parseSettleSubscriptionInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.Subscribe: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.Subscribe,
+        ...parseSubscribeInstruction(instruction),
+      };
+    }
     case UpsideInstruction.TransferShares: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: UpsideInstruction.TransferShares,
         ...parseTransferSharesInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.Uninvite: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.Uninvite,
+        ...parseUninviteInstruction(instruction),
       };
     }
     case UpsideInstruction.Unregister: {
@@ -868,6 +1144,20 @@ export function parseUpsideInstruction<TProgram extends string>(
       return {
         instructionType: UpsideInstruction.UpdateMetadata,
         ...parseUpdateMetadataInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.WithdrawRefund: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.WithdrawRefund,
+        ...parseWithdrawRefundInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.WithdrawSubscription: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.WithdrawSubscription,
+        ...parseWithdrawSubscriptionInstruction(instruction),
       };
     }
     default:
@@ -893,8 +1183,12 @@ export type UpsidePluginAccounts = {
     SelfFetchFunctions<PositionArgs, Position>;
   redemption: ReturnType<typeof getRedemptionCodec> &
     SelfFetchFunctions<RedemptionArgs, Redemption>;
+  round: ReturnType<typeof getRoundCodec> &
+    SelfFetchFunctions<RoundArgs, Round>;
   security: ReturnType<typeof getSecurityCodec> &
     SelfFetchFunctions<SecurityArgs, Security>;
+  subscription: ReturnType<typeof getSubscriptionCodec> &
+    SelfFetchFunctions<SubscriptionArgs, Subscription>;
   vault: ReturnType<typeof getVaultCodec> &
     SelfFetchFunctions<VaultArgs, Vault>;
 };
@@ -915,6 +1209,9 @@ export type UpsidePluginInstructions = {
     input: ApproveMilestoneInput,
   ) => ReturnType<typeof getApproveMilestoneInstruction> &
     SelfPlanAndSendFunctions;
+  cancelRound: (
+    input: CancelRoundInput,
+  ) => ReturnType<typeof getCancelRoundInstruction> & SelfPlanAndSendFunctions;
   claim: (
     input: ClaimInput,
   ) => ReturnType<typeof getClaimInstruction> & SelfPlanAndSendFunctions;
@@ -932,12 +1229,18 @@ export type UpsidePluginInstructions = {
     input: CloseRedemptionInput,
   ) => ReturnType<typeof getCloseRedemptionInstruction> &
     SelfPlanAndSendFunctions;
+  closeRound: (
+    input: CloseRoundInput,
+  ) => ReturnType<typeof getCloseRoundInstruction> & SelfPlanAndSendFunctions;
   collect: (
     input: CollectInput,
   ) => ReturnType<typeof getCollectInstruction> & SelfPlanAndSendFunctions;
   createGrant: (
     input: MakeOptional<CreateGrantInput, "payer">,
   ) => ReturnType<typeof getCreateGrantInstruction> & SelfPlanAndSendFunctions;
+  createRound: (
+    input: MakeOptional<CreateRoundInput, "payer">,
+  ) => ReturnType<typeof getCreateRoundInstruction> & SelfPlanAndSendFunctions;
   createSecurity: (
     input: MakeOptional<CreateSecurityInput, "payer">,
   ) => ReturnType<typeof getCreateSecurityInstruction> &
@@ -949,6 +1252,9 @@ export type UpsidePluginInstructions = {
   distribute: (
     input: DistributeInput,
   ) => ReturnType<typeof getDistributeInstruction> & SelfPlanAndSendFunctions;
+  invite: (
+    input: MakeOptional<InviteAsyncInput, "payer">,
+  ) => ReturnType<typeof getInviteInstructionAsync> & SelfPlanAndSendFunctions;
   issue: (
     input: MakeOptional<IssueInput, "payer">,
   ) => ReturnType<typeof getIssueInstruction> & SelfPlanAndSendFunctions;
@@ -969,6 +1275,10 @@ export type UpsidePluginInstructions = {
   register: (
     input: MakeOptional<RegisterInput, "payer">,
   ) => ReturnType<typeof getRegisterInstruction> & SelfPlanAndSendFunctions;
+  releaseRunway: (
+    input: ReleaseRunwayInput,
+  ) => ReturnType<typeof getReleaseRunwayInstruction> &
+    SelfPlanAndSendFunctions;
   removeApproval: (
     input: RemoveApprovalInput,
   ) => ReturnType<typeof getRemoveApprovalInstruction> &
@@ -983,10 +1293,21 @@ export type UpsidePluginInstructions = {
     input: SetPayoutAccountInput,
   ) => ReturnType<typeof getSetPayoutAccountInstruction> &
     SelfPlanAndSendFunctions;
+  settleSubscription: (
+    input: MakeOptional<SettleSubscriptionInput, "payer">,
+  ) => ReturnType<typeof getSettleSubscriptionInstruction> &
+    SelfPlanAndSendFunctions;
+  subscribe: (
+    input: MakeOptional<SubscribeAsyncInput, "payer">,
+  ) => ReturnType<typeof getSubscribeInstructionAsync> &
+    SelfPlanAndSendFunctions;
   transferShares: (
     input: MakeOptional<TransferSharesInput, "payer">,
   ) => ReturnType<typeof getTransferSharesInstruction> &
     SelfPlanAndSendFunctions;
+  uninvite: (
+    input: UninviteInput,
+  ) => ReturnType<typeof getUninviteInstruction> & SelfPlanAndSendFunctions;
   unregister: (
     input: UnregisterInput,
   ) => ReturnType<typeof getUnregisterInstruction> & SelfPlanAndSendFunctions;
@@ -994,10 +1315,19 @@ export type UpsidePluginInstructions = {
     input: MakeOptional<UpdateMetadataInput, "payer">,
   ) => ReturnType<typeof getUpdateMetadataInstruction> &
     SelfPlanAndSendFunctions;
+  withdrawRefund: (
+    input: WithdrawRefundInput,
+  ) => ReturnType<typeof getWithdrawRefundInstruction> &
+    SelfPlanAndSendFunctions;
+  withdrawSubscription: (
+    input: WithdrawSubscriptionInput,
+  ) => ReturnType<typeof getWithdrawSubscriptionInstruction> &
+    SelfPlanAndSendFunctions;
 };
 
 export type UpsidePluginPdas = {
   approval: typeof findApprovalPda;
+  subscription: typeof findSubscriptionPda;
   vault: typeof findVaultPda;
 };
 
@@ -1019,7 +1349,9 @@ export function upsideProgram() {
           grant: addSelfFetchFunctions(client, getGrantCodec()),
           position: addSelfFetchFunctions(client, getPositionCodec()),
           redemption: addSelfFetchFunctions(client, getRedemptionCodec()),
+          round: addSelfFetchFunctions(client, getRoundCodec()),
           security: addSelfFetchFunctions(client, getSecurityCodec()),
+          subscription: addSelfFetchFunctions(client, getSubscriptionCodec()),
           vault: addSelfFetchFunctions(client, getVaultCodec()),
         },
         instructions: {
@@ -1046,6 +1378,11 @@ export function upsideProgram() {
               client,
               getApproveMilestoneInstruction(input),
             ),
+          cancelRound: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCancelRoundInstruction(input),
+            ),
           claim: (input) =>
             addSelfPlanAndSendFunctions(client, getClaimInstruction(input)),
           claimGrant: (input) =>
@@ -1071,12 +1408,25 @@ export function upsideProgram() {
               client,
               getCloseRedemptionInstruction(input),
             ),
+          closeRound: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCloseRoundInstruction(input),
+            ),
           collect: (input) =>
             addSelfPlanAndSendFunctions(client, getCollectInstruction(input)),
           createGrant: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getCreateGrantInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
+          createRound: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCreateRoundInstruction({
                 ...input,
                 payer: input.payer ?? client.payer,
               }),
@@ -1098,6 +1448,14 @@ export function upsideProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getDistributeInstruction(input),
+            ),
+          invite: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getInviteInstructionAsync({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
             ),
           issue: (input) =>
             addSelfPlanAndSendFunctions(
@@ -1141,6 +1499,11 @@ export function upsideProgram() {
                 payer: input.payer ?? client.payer,
               }),
             ),
+          releaseRunway: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getReleaseRunwayInstruction(input),
+            ),
           removeApproval: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1158,6 +1521,22 @@ export function upsideProgram() {
               client,
               getSetPayoutAccountInstruction(input),
             ),
+          settleSubscription: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSettleSubscriptionInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
+          subscribe: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSubscribeInstructionAsync({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           transferShares: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1166,6 +1545,8 @@ export function upsideProgram() {
                 payer: input.payer ?? client.payer,
               }),
             ),
+          uninvite: (input) =>
+            addSelfPlanAndSendFunctions(client, getUninviteInstruction(input)),
           unregister: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1179,8 +1560,22 @@ export function upsideProgram() {
                 payer: input.payer ?? client.payer,
               }),
             ),
+          withdrawRefund: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getWithdrawRefundInstruction(input),
+            ),
+          withdrawSubscription: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getWithdrawSubscriptionInstruction(input),
+            ),
         },
-        pdas: { approval: findApprovalPda, vault: findVaultPda },
+        pdas: {
+          approval: findApprovalPda,
+          subscription: findSubscriptionPda,
+          vault: findVaultPda,
+        },
       },
     });
   };
