@@ -6,25 +6,31 @@ import {
     getGrantDecoder,
     getPositionDecoder,
     getRedemptionDecoder,
+    getRoundDecoder,
     getSecurityDecoder,
+    getSubscriptionDecoder,
     getVaultDecoder,
     GRANT_DISCRIMINATOR,
     POSITION_DISCRIMINATOR,
     REDEMPTION_DISCRIMINATOR,
+    ROUND_DISCRIMINATOR,
     SECURITY_DISCRIMINATOR,
+    SUBSCRIPTION_DISCRIMINATOR,
     VAULT_DISCRIMINATOR,
     type Approval,
     type Grant,
     type Position,
     type Redemption,
+    type Round,
     type Security,
+    type Subscription,
     type Vault,
 } from '../generated/accounts';
 import type { X64 } from '../generated/types';
 import { approvalOf, positionOf, redemptionOf, securityOf, UPSIDE_PROGRAM_ADDRESS } from './addresses';
 import { exists, readAccount, readAccounts, readProgramAccounts, type RawAccount } from './reads';
 
-export type { Approval, Grant, Position, Redemption, Security, Vault };
+export type { Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault };
 /** An account with its address. */
 export type At<T> = T & { address: Address };
 
@@ -38,6 +44,12 @@ const REDEMPTION: Layout<Redemption> = {
     decoder: getRedemptionDecoder(),
 };
 const GRANT: Layout<Grant> = { name: 'grant', discriminator: GRANT_DISCRIMINATOR, decoder: getGrantDecoder() };
+const ROUND: Layout<Round> = { name: 'round', discriminator: ROUND_DISCRIMINATOR, decoder: getRoundDecoder() };
+const SUBSCRIPTION: Layout<Subscription> = {
+    name: 'subscription',
+    discriminator: SUBSCRIPTION_DISCRIMINATOR,
+    decoder: getSubscriptionDecoder(),
+};
 const APPROVAL: Layout<Approval> = { name: 'approval', discriminator: APPROVAL_DISCRIMINATOR, decoder: getApprovalDecoder() };
 
 export const KINDS = ['Expression', 'Person', 'Collective'] as const;
@@ -107,6 +119,11 @@ export const hasCollected = (ticket: Redemption, index: number): boolean =>
 export const grantsOfSecurity = (security: Address) => list(GRANT, [{ index: 0, key: security }]);
 export const grantsOfRecipient = (recipient: Address) => list(GRANT, [{ index: 1, key: recipient }]);
 export const grantsOfApprover = (approver: Address) => list(GRANT, [{ index: 2, key: approver }]);
+
+export const roundsOfSecurity = async (security: Address) =>
+    (await list(ROUND, [{ index: 0, key: security }])).toSorted((a, b) => (a.announcedTs > b.announcedTs ? -1 : 1));
+export const subscriptionsOfRound = (round: Address) => list(SUBSCRIPTION, [{ index: 0, key: round }]);
+export const subscriptionsOfInvestor = (investor: Address) => list(SUBSCRIPTION, [{ index: 1, key: investor }]);
 
 export const findApproval = async (security: Address, holder: Address) => find(APPROVAL, await approvalOf(security, holder));
 export const approvalsOf = (security: Address) => list(APPROVAL, [{ index: 0, key: security }]);

@@ -2,7 +2,7 @@
 import type { Address } from '@solana/kit';
 import { visible } from '../display';
 import { ataOf, TOKEN_2022 } from './addresses';
-import { hasCollected, vaultsOfSecurity, type At, type Redemption, type Security, type Vault } from './accounts';
+import { findSecurity, hasCollected, vaultsOfSecurity, type At, type Redemption, type Security, type Vault } from './accounts';
 import type { Clock } from './clock';
 import { decodeMint, feeOf, readMint, type Mint } from './mints';
 import { backing } from './quotes';
@@ -52,12 +52,15 @@ function receiverBlocks(account: RawAccount | null, mint: Mint | null, holder: A
 
 /** What redeeming `shares` pays before it is begun, or, with a ticket, what is left of it. */
 export async function quoteRedemption(
-    security: At<Security>,
+    address: Address,
     holder: Address,
     shares: bigint,
     ticket: At<Redemption> | null,
     clock: Clock,
 ): Promise<Quote> {
+    // The security is read with the vaults: their figures belong together.
+    const security = await findSecurity(address);
+    if (!security) throw new Error('The security cannot be read.');
     const inReach = (vault: Vault) => ticket === null || (vault.index < ticket.vaultCount && !hasCollected(ticket, vault.index));
     const [shareMint, all] = await Promise.all([readMint(security.mint), vaultsOfSecurity(security.address)]);
     const vaults = all.filter(inReach);

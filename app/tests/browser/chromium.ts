@@ -22,10 +22,8 @@ function onPath(): string | null {
 }
 
 export async function startBrowser(): Promise<Browser> {
-    const installed = onPath();
-    if (installed) return chromium.launch({ executablePath: installed, args: ['--no-sandbox'] });
     // The package unpacks into the temporary folder of the moment.
     process.env.TMPDIR = environment().cache;
-    const executablePath = await bundled.executablePath();
-    return chromium.launch({ executablePath, args: [...bundled.args.filter((arg) => !arg.startsWith('--headless')), '--no-sandbox'] });
+    // The package's own arguments are for servers: among them is one process for all windows, which then share what they store.
+    return chromium.launch({ executablePath: onPath() ?? (await bundled.executablePath()), args: ['--no-sandbox'] });
 }

@@ -196,6 +196,54 @@ test('redemption is opened, bob leaves one asset for later, and collects it in t
     assert.equal(await registeredOf(world.net, mint, world.bob.address), 1_000n * WHOLE);
 });
 
+test('a round is announced, oversubscribed, decided, settled, and its money released', async () => {
+    await open(alice, securityRoute(mint, 'round'));
+    await fill(alice, /^Shares for sale/, '1000');
+    await fill(alice, /^Price of a share/, '2');
+    await fill(alice, /^At least to sell/, '100');
+    await alice.page.getByRole('button', { name: 'Then, for two weeks' }).click();
+    await assertAccessible(alice.page, 'round form');
+    await photograph(alice.page, 'round-create');
+    assert.match(await review(alice), /1,000 ALICE at 2 /);
+    await signAll(alice);
+    await world.net.travel(8 * DAY);
+
+    for (const [app, wanted] of [[bob, '1000'], [alice, '600']] as const) {
+        await open(app, securityRoute(mint, 'rounds'));
+        await app.page.reload();
+        await fill(app, /^You want/, wanted);
+        await review(app);
+        await signAll(app);
+    }
+    await bob.page.getByText('160.00% of').waitFor();
+    await assertAccessible(bob.page, 'rounds');
+    await photograph(bob.page, 'rounds');
+    await world.net.travel(15 * DAY);
+    await bob.page.reload();
+    await review(bob, 'Decide it');
+    await signAll(bob);
+
+    const had = await balanceOf(world.net, world.bob.address, world.net.payout_mint, TOKEN);
+    // 1,000 of 1,600 wanted are for sale: everybody gets five eighths.
+    assert.match(await review(bob, 'Get your shares and refund'), /\+625 ALICE/);
+    await signAll(bob);
+    assert.equal((await balanceOf(world.net, world.bob.address, world.net.payout_mint, TOKEN)) - had, 750n * WHOLE);
+    assert.equal(await registeredOf(world.net, mint, world.bob.address), 1_625n * WHOLE);
+    await review(alice, 'Get your shares and refund');
+    await signAll(alice);
+
+    await world.net.travel(400 * DAY);
+    await alice.page.reload();
+    const before = await balanceOf(world.net, world.alice.address, world.net.payout_mint, TOKEN);
+    await review(alice, 'Release what has come free');
+    await signAll(alice);
+    assert.equal((await balanceOf(world.net, world.alice.address, world.net.payout_mint, TOKEN)) - before, 2_000n * WHOLE);
+    await open(alice, securityRoute(mint));
+    await alice.page.getByText('It sold, and everybody has their shares.').waitFor();
+    await assertAccessible(alice.page, 'security after its life');
+    await photograph(alice.page, 'security-late');
+});
+
 test('the statement and the lists tell what happened', async () => {
     await open(bob, 'statement');
     await bob.page.getByText(/was paid 99\.999999 /).waitFor();

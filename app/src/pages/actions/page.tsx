@@ -28,6 +28,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     redeem: { title: 'Redeem', load: lazy(() => import('./redeem')) },
     grants: { title: 'Grants of', load: lazy(async () => ({ default: (await grants()).GrantActions })) },
     grant: { title: 'Grant', load: lazy(async () => ({ default: (await grants()).CreateGrant })), issuerOnly: true },
+    rounds: { title: 'Rounds of', load: lazy(() => import('./rounds')) },
+    round: { title: 'Announce a round of', load: lazy(() => import('./create-round')), issuerOnly: true },
     issue: { title: 'Issue', load: lazy(async () => ({ default: (await issuer()).Issue })), issuerOnly: true },
     retire: { title: 'Give up capacity of', load: lazy(async () => ({ default: (await issuer()).Retire })), issuerOnly: true },
     'advance-redemption': {

@@ -97,7 +97,7 @@ function Ticket({ ticket, ...props }: ActionProps & { ticket: At<Redemption> }) 
     const [later, onLater] = useLater();
     const [tolerance, field] = useTolerance();
     const query = useQuery(`ticket/${ticket.address}`, async () =>
-        quoteRedemption(security, props.wallet, ticket.sharesAtoms, ticket, await readClock()),
+        quoteRedemption(security.address, props.wallet, ticket.sharesAtoms, ticket, await readClock()),
     );
     const isWorth = (quote: Quote) => quote.legs.length === 0 || quote.legs.some((leg) => isFree(leg) && !later.has(leg.vault.assetMint));
     return (
@@ -139,7 +139,7 @@ function Begin({ tickets, ...props }: ActionProps & { tickets: readonly At<Redem
     const most = position === undefined ? undefined : (position?.sharesAtoms ?? 0n);
     const { atoms } = amountIn(text, security.decimals, most);
     const query = useQuery(atoms ? `quote/${security.address}/${wallet}/${atoms}` : null, async () =>
-        quoteRedemption(security, wallet, atoms!, null, await readClock()),
+        quoteRedemption(security.address, wallet, atoms!, null, await readClock()),
     );
     if (security.redeemAfterTs === NEVER) return <Notice>The issuer has not opened redemption. It can be opened one day, and then never closed again.</Notice>;
     if (now !== undefined && now < security.redeemAfterTs) {
@@ -176,7 +176,8 @@ export default function Redeem(props: ActionProps) {
                     {open.map((ticket) => (
                         <Ticket key={ticket.address} ticket={ticket} {...props} />
                     ))}
-                    <Begin {...props} tickets={open} />
+                    {/* After a redemption the form begins anew. */}
+                    <Begin key={open.map((ticket) => ticket.address).join()} {...props} tickets={open} />
                 </>
             )}
         </Loaded>

@@ -18,10 +18,12 @@ const OPEN = [
 const ANYONE = [
     ['distribute', 'Pay in'],
     ['deposit', 'Deposit equity'],
+    ['rounds', 'Rounds'],
     ['grants', 'Grants'],
 ] as const;
 const ISSUER = [
     ['grant', 'Grant shares'],
+    ['round', 'Announce a round'],
     ['open-vault', 'Open a vault'],
     ['post-update', 'Tell the holders'],
     ['metadata', 'Change name or image'],

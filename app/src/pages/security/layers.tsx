@@ -6,12 +6,13 @@ import { linkTo } from '../../router';
 import { useQuery } from '../../ui/hooks';
 import { Card, Empty, Loaded } from '../../ui/parts';
 
-const WIDTH = 720;
+/** Room for each node of a row. */
+const COLUMN = 184;
 const ROW = 96;
 const BOX = { width: 168, height: 48 };
 
-function place(nodes: readonly LayerNode[], y: number) {
-    const gap = WIDTH / (nodes.length + 1);
+function place(nodes: readonly LayerNode[], y: number, width: number) {
+    const gap = width / (nodes.length + 1);
     return nodes.map((node, i) => ({ node, x: gap * (i + 1), y }));
 }
 
@@ -54,14 +55,16 @@ export default function Layers({ view }: { view: View }) {
             <Loaded query={query} what="the layers">
                 {({ above, below }) => {
                     if (above.length + below.length === 0) return <Empty>No other security holds it, and its own vaults hold nothing.</Empty>;
-                    const top = place(above.slice(0, MOST), 4);
-                    const middle = place([self], 4 + (top.length > 0 ? ROW : 0))[0]!;
-                    const bottom = place(below.slice(0, MOST), middle.y + ROW);
+                    const columns = Math.min(MOST, Math.max(above.length, below.length, 2));
+                    const width = COLUMN * (columns + 0.6);
+                    const top = place(above.slice(0, MOST), 4, width);
+                    const middle = place([self], 4 + (top.length > 0 ? ROW : 0), width)[0]!;
+                    const bottom = place(below.slice(0, MOST), middle.y + ROW, width);
                     const height = (bottom[0]?.y ?? middle.y) + BOX.height + 4;
                     return (
                         <>
                             <div className="graph">
-                                <svg viewBox={`0 0 ${WIDTH} ${height}`} role="group" aria-label="Who holds it, and what it holds">
+                                <svg viewBox={`0 0 ${width} ${height}`} className={columns > 2 ? 'wide' : undefined} role="group" aria-label="Who holds it, and what it holds">
                                     {top.map((placed) => (
                                         <Edge key={placed.node.mint} from={placed} to={middle} />
                                     ))}

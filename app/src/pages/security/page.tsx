@@ -15,6 +15,7 @@ import { Terms } from './terms';
 
 const Backing = lazy(() => import('./backing'));
 const Grants = lazy(() => import('./grants'));
+const Rounds = lazy(() => import('./rounds'));
 const Layers = lazy(() => import('./layers'));
 const History = lazy(() => import('./history'));
 
@@ -48,6 +49,7 @@ function Sections({ view }: { view: View }) {
             <Suspense fallback={<p className="loading">Loading the rest…</p>}>
                 <Backing view={view} />
                 <Layers view={view} />
+                <Rounds view={view} />
                 <Grants view={view} />
                 <History view={view} />
             </Suspense>
