@@ -20,6 +20,10 @@ valuation.md and valuation.svg there.";
 
 /// Everybody is held to this: |p + C x - x|_1 <= TOLERANCE * |p|_1.
 const TOLERANCE: f64 = 1e-10;
+/// Times are the best of so many runs, each in a process of its own.
+const RUNS: usize = 3;
+/// Seconds from which one run is enough.
+const LONG: f64 = 10.0;
 /// Seed of all graphs.
 const SEED: u64 = 20_261_126;
 
@@ -113,7 +117,7 @@ fn peak_mib() -> f64 {
 }
 
 /// In a process of its own: build the graph, solve, print one line.
-fn solve_here(holdings: usize, shape: (f64, f64)) {
+fn solve_here(holdings: usize, shape: (f64, f64), wanted: u32) {
     let (graph, prices) = graph(holdings, shape);
     let options = Options {
         tolerance: TOLERANCE,
@@ -131,7 +135,7 @@ fn solve_here(holdings: usize, shape: (f64, f64)) {
     let (mut updates, mut pushes) = (0u32, 0);
     let mut reached = [0u32; 3];
     let began = Instant::now();
-    while updates < 20 {
+    while updates < wanted {
         let index = rng.gen_range(0..state.graph().primitives().len());
         let vault = state.graph().primitives()[index];
         let change = Change::Primitive(Holding {
@@ -143,11 +147,11 @@ fn solve_here(holdings: usize, shape: (f64, f64)) {
         reached[work.reach as usize] += 1;
         updates += 1;
     }
-    let update_seconds = began.elapsed().as_secs_f64() / f64::from(updates);
+    let update_seconds = began.elapsed().as_secs_f64() / f64::from(updates.max(1));
     println!(
         "{seconds} {peak} {} {certify_seconds} {update_seconds} {} {} {} {}",
         certificate.relative_bound(),
-        pushes / updates as usize,
+        pushes / updates.max(1) as usize,
         reached[0],
         reached[1],
         reached[2]
@@ -194,6 +198,16 @@ struct Outcome {
     peak_mib: f64,
     residual: f64,
     failed: String,
+}
+
+impl Outcome {
+    /// Other work on the machine only ever makes a run slower.
+    fn take_if_better(&mut self, other: Self) {
+        let time = |outcome: &Self| outcome.seconds.unwrap_or(f64::INFINITY);
+        if time(&other) < time(self) {
+            *self = other;
+        }
+    }
 }
 
 struct Point {
@@ -275,7 +289,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--solve" => {
                 let holdings = value()?.parse()?;
                 let in_vaults = value()?.parse()?;
-                solve_here(holdings, (in_vaults, value()?.parse()?));
+                let local = value()?.parse()?;
+                solve_here(holdings, (in_vaults, local), value()?.parse()?);
                 return Ok(());
             }
             "--help" => {
@@ -291,27 +306,39 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut gave_up: Vec<&str> = Vec::new();
         let mut holdings = 1_000;
         while holdings <= to {
-            let output = Command::new(std::env::current_exe()?)
-                .args([
-                    "--solve",
-                    &holdings.to_string(),
-                    &in_vaults.to_string(),
-                    &local.to_string(),
-                ])
-                .output()?;
-            if !output.status.success() {
-                return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+            // The first process also measures updates; further ones repeat the solve.
+            let mut ours = Outcome::default();
+            let mut further = Vec::new();
+            for run in 0..RUNS {
+                let updates = match (run, holdings > 1_000_000) {
+                    (0, false) => 20,
+                    (0, true) => 5,
+                    _ => 0,
+                };
+                let output = Command::new(std::env::current_exe()?)
+                    .args(["--solve", &holdings.to_string(), &in_vaults.to_string()])
+                    .args([local.to_string(), updates.to_string()])
+                    .output()?;
+                if !output.status.success() {
+                    return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+                }
+                let line = String::from_utf8(output.stdout)?;
+                let numbers: Vec<f64> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+                let [solve, peak, residual, ref rest @ ..] = numbers[..] else {
+                    return Err(format!("the solver printed {line:?}").into());
+                };
+                if run == 0 {
+                    further = rest.to_vec();
+                }
+                ours.take_if_better(Outcome {
+                    seconds: Some(solve),
+                    peak_mib: peak,
+                    residual,
+                    failed: String::new(),
+                });
             }
-            let line = String::from_utf8(output.stdout)?;
-            let numbers: Vec<f64> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-            let [solve, peak, residual, certify, update, pushes, local, passes, anew] = numbers[..] else {
-                return Err(format!("the solver printed {line:?}").into());
-            };
-            let ours = Outcome {
-                seconds: Some(solve),
-                peak_mib: peak,
-                residual,
-                failed: String::new(),
+            let [certify, update, pushes, local_updates, passes, anew] = further[..] else {
+                return Err(format!("the solver printed {further:?}").into());
             };
             let (securities, count) = export(holdings, (in_vaults, local), &folder)?;
             let mut outcomes = vec![("upside".to_owned(), ours)];
@@ -323,7 +350,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                             ..Outcome::default()
                         }
                     } else {
-                        baseline(python, method, &folder, seconds, memory)
+                        let mut best = baseline(python, method, &folder, seconds, memory);
+                        for _ in 1..RUNS {
+                            if best.seconds.is_some_and(|seconds| seconds < LONG) {
+                                best.take_if_better(baseline(python, method, &folder, seconds, memory));
+                            }
+                        }
+                        best
                     };
                     if outcome.seconds.is_none() && !gave_up.contains(&method) {
                         gave_up.push(method);
@@ -340,7 +373,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     outcome.peak_mib, outcome.residual
                 );
             }
-            println!("{kind:5} {count:>9} certify {certify:.4} s, update {update:.6} s, {pushes} pushes; local {local}, passes {passes}, anew {anew}");
+            println!("{kind:5} {count:>9} certify {certify:.4} s, update {update:.6} s, {pushes} pushes; local {local_updates}, passes {passes}, anew {anew}");
             points.push(Point {
                 kind,
                 securities,
@@ -349,7 +382,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 certify_seconds: certify,
                 update_seconds: update,
                 pushes: pushes as usize,
-                reached: [local as usize, passes as usize, anew as usize],
+                reached: [local_updates as usize, passes as usize, anew as usize],
             });
             holdings *= 10;
         }
@@ -371,7 +404,7 @@ fn document(points: &[Point], seconds: f64, memory: f64) -> String {
          method must reach `|p + C x - x|_1 <= {TOLERANCE:e} |p|_1`, runs on the same numbers in a process of its own, and has {seconds:.0} s and {memory:.0} MiB;\n\
          one that fails is not tried on the next size. Times are of the solve: for upside from integers to certified values, building\n\
          the matrix and finding components included; for SciPy from its matrix of `C` in memory. Memory is the peak of the process, the\n\
-         graph in atoms included for upside. `gmres` has ILU (drop 1e-3, fill 3). Power iteration is SciPy's too. Residuals of upside include\n\
+         graph in atoms included for upside. Times are the best of {RUNS} processes (one if it takes {LONG:.0} s). `gmres` has ILU (drop 1e-3, fill 3). Power iteration is SciPy's too. Residuals of upside include\n\
          its bound on rounding. {} cores.\n",
         std::thread::available_parallelism().map_or(1, usize::from)
     );
@@ -398,7 +431,7 @@ fn document(points: &[Point], seconds: f64, memory: f64) -> String {
                 }
             }
         }
-        text.push_str("\n\n| holdings | certificate, one pass | one vault changes by 1%: update | pushes | of 20: local / passes / solved anew |\n|---:|---:|---:|---:|---:|");
+        text.push_str("\n\n| holdings | certificate, one pass | one vault changes by 1%: update | pushes | updates that stayed local / took passes / were solved anew |\n|---:|---:|---:|---:|---:|");
         for point in &of_kind {
             text.push_str(&format!(
                 "\n| {} | {} | {} | {} | {} |",

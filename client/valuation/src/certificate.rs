@@ -12,9 +12,14 @@
 //! condition number, and nothing to trust: `r` takes one pass. The pass adds a bound on its own rounding (Higham's gamma, per row), so the
 //! stated bound holds for the exact graph and not only for the one in floating point.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use crate::{
-    graph::Graph,
+    graph::{Graph, Holding},
     sum::{gamma, Sum},
+    system::{fill, PARALLEL, ROWS},
 };
 
 /// Where all value is, and how far that can be from the truth.
@@ -108,54 +113,100 @@ pub fn certify(graph: &Graph, prices: &[f64], values: &[f64]) -> Result<Certific
             return Err(Rejection::NotANumber { index });
         }
     }
-    let [mut primitive, mut outside, mut capacity, mut tickets, mut unclaimed, mut bound] = [Sum::default(); 6];
-    for security in 0..graph.security_count() {
-        let supply = &graph.supplies()[security as usize];
-        let claims = supply.claims() as f64;
-        let value = values[security as usize];
-        let mut row = 0.0;
-        let mut terms = 0;
-        let of_shares = graph.shares_of(security).iter().map(|holding| {
-            let claims = graph.supplies()[holding.asset as usize].claims() as f64;
-            let per_atom = values[holding.asset as usize] / claims;
-            (
-                holding,
-                holding.balance as f64 * if claims > 0.0 { per_atom } else { 0.0 },
-            )
-        });
-        let of_assets = graph.primitives_of(security).iter().map(|holding| {
-            let worth = holding.balance as f64 * prices[holding.asset as usize];
-            primitive.add(worth);
-            (holding, worth)
-        });
-        for (holding, worth) in of_shares.chain(of_assets) {
-            terms += 1;
-            let denominator = graph.denominator(holding);
-            if denominator == 0 {
-                unclaimed.add(worth);
-                continue;
-            }
-            let open = (denominator - supply.claims()) as f64;
-            row += worth * (claims / denominator as f64);
-            tickets.add(worth * (open / denominator as f64));
+    let mut per_atom = vec![0.0; securities];
+    fill(&mut per_atom, graph.shares().len(), |security| {
+        match graph.supplies()[security].claims_number() {
+            0.0 => 0.0,
+            claims => values[security] / claims,
         }
-        bound.add((row - value).abs());
-        bound.add(gamma(terms + ENTRY) * (row + value));
-        if claims > 0.0 {
-            outside.add(value * (graph.outside(security) as f64 / claims));
-            capacity.add(value * (supply.capacity() as f64 / claims));
-        }
+    });
+    // Sums of fixed parts: the same on any number of threads.
+    let mut parts = vec![Sums::default(); securities.div_ceil(ROWS)];
+    let rows = |part: usize| part * ROWS..((part + 1) * ROWS).min(securities);
+    let check = |part: usize| Sums::of(graph, rows(part), prices, values, &per_atom);
+    if graph.shares().len() < PARALLEL {
+        parts
+            .iter_mut()
+            .enumerate()
+            .for_each(|(part, sums)| *sums = check(part));
+    } else {
+        parts
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(part, sums)| *sums = check(part));
     }
-    let primitive = primitive.get();
+    let total = |of: fn(&Sums) -> Sum| parts.iter().map(|sums| of(sums).get()).collect::<Sum>().get();
+    let primitive = total(|sums| sums.primitive);
     Ok(Certificate {
         primitive,
-        outside: outside.get(),
-        capacity: capacity.get(),
-        tickets: tickets.get(),
-        unclaimed: unclaimed.get(),
+        outside: total(|sums| sums.outside),
+        capacity: total(|sums| sums.capacity),
+        tickets: total(|sums| sums.tickets),
+        unclaimed: total(|sums| sums.unclaimed),
         // The sums and totals themselves: a few roundings of what is in them.
-        bound: bound.get() * (1.0 + gamma(ENTRY)) + gamma(ENTRY) * primitive,
+        bound: total(|sums| sums.bound) * (1.0 + gamma(ENTRY)) + gamma(ENTRY) * primitive,
     })
+}
+
+/// What some rows add to a certificate.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    primitive: Sum,
+    outside: Sum,
+    capacity: Sum,
+    tickets: Sum,
+    unclaimed: Sum,
+    bound: Sum,
+}
+
+impl Sums {
+    fn of(graph: &Graph, rows: Range<usize>, prices: &[f64], values: &[f64], per_atom: &[f64]) -> Self {
+        let mut sums = Self::default();
+        for at in rows {
+            let security = u32::try_from(at).expect("securities are numbered by u32");
+            let supply = &graph.supplies()[at];
+            let claims = supply.claims_number();
+            let (shares, primitives) = (graph.shares_of(security), graph.primitives_of(security));
+            let mut row = 0.0;
+            for holding in primitives {
+                let worth = holding.balance as f64 * prices[holding.asset as usize];
+                sums.primitive.add(worth);
+                row += sums.kept(graph, holding, worth);
+            }
+            for holding in shares {
+                let worth = holding.balance as f64 * per_atom[holding.asset as usize];
+                row += sums.kept(graph, holding, worth);
+            }
+            let value = values[at];
+            sums.bound
+                .add((row - value).abs() + gamma(shares.len() + primitives.len() + ENTRY) * (row + value));
+            if claims > 0.0 {
+                sums.outside.add(value * (graph.outside(security) as f64 / claims));
+                let capacity = supply.capacity();
+                if capacity > 0 {
+                    sums.capacity.add(value * (capacity as f64 / claims));
+                }
+            }
+        }
+        sums
+    }
+
+    /// What of a vault's worth is for live shares and capacity; the rest is booked where it goes.
+    fn kept(&mut self, graph: &Graph, holding: &Holding, worth: f64) -> f64 {
+        let supply = &graph.supplies()[holding.holder as usize];
+        let claims = supply.claims();
+        if supply.redeemed_total == holding.collected_total && claims > 0 {
+            return worth;
+        }
+        let denominator = graph.denominator(holding);
+        if denominator == 0 {
+            self.unclaimed.add(worth);
+            return 0.0;
+        }
+        let open = (denominator - claims) as f64;
+        self.tickets.add(worth * (open / denominator as f64));
+        worth * (claims as f64 / denominator as f64)
+    }
 }
 
 /// Accepts claimed `values` only if they are within `claimed` of the truth.

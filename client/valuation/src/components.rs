@@ -137,11 +137,11 @@ impl Visitable for Edges<'_> {
     }
 }
 
-/// Components, each after all that it holds shares of. Within a component, what most vaults hold comes first.
+/// Components, each after all that it holds shares of.
 pub fn components(graph: &Graph, holders: &Holders) -> Vec<Vec<u32>> {
     let mut components = kosaraju_scc(Edges { graph, holders });
     for component in &mut components {
-        component.sort_by_key(|security| (std::cmp::Reverse(holders.vaults(*security).len()), *security));
+        component.sort_unstable();
     }
     components
 }

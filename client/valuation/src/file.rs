@@ -112,6 +112,17 @@ pub struct PriceList {
     pub staleness: Staleness,
     /// Quotes.
     pub quotes: BTreeMap<String, Quote>,
+    /// Where quotes are read on a cluster.
+    pub accounts: BTreeMap<String, PriceAccount>,
+}
+
+/// A quote that somebody keeps up to date in an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceAccount {
+    /// The account's address.
+    pub account: String,
+    /// Which feed must be in it: 64 hexadecimal digits.
+    pub feed: String,
 }
 
 /// A table whose keys are taken out one by one; what is left at the end is an error.
@@ -339,20 +350,35 @@ fn head(text: &str, root: &mut Table<'_>) -> Result<(String, Staleness), FileErr
     Ok((unit, staleness))
 }
 
-/// Reads quotes: `unit`, `stale`, and `[asset.NAME]` tables with `price` (or `low` and `high`) and `as_of`.
+/// Reads quotes: `unit`, `stale`, and `[asset.NAME]` tables with `price` (or `low` and `high`) and `as_of`, or with the `account` that a quote
+/// is read from and its `feed`.
 ///
 /// # Errors
 /// See [`FileError`].
 pub fn read_prices(text: &str) -> Result<PriceList, FileError> {
     let mut root = Table::of(text, source::read(text)?, "the file")?;
     let (unit, staleness) = head(text, &mut root)?;
-    let mut quotes = BTreeMap::new();
+    let (mut quotes, mut accounts) = (BTreeMap::new(), BTreeMap::new());
     for entry in named(text, root.take("asset"), "asset")? {
         let mut table = Table::of(text, entry.node, "a quote")?;
         let span = table.span.clone();
+        if let Some(node) = table.take("account") {
+            let feed = table.need("feed")?;
+            let found = PriceAccount {
+                account: string(text, &node, "account")?,
+                feed: string(text, &feed, "feed")?,
+            };
+            if found.feed.len() != 64 || !found.feed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return Err(FileError::at(text, feed.span, "feed must be 64 hexadecimal digits"));
+            }
+            table.end("account, feed")?;
+            accounts.insert(entry.key, found);
+            continue;
+        }
         let quote = quote(text, &mut table)?;
         table.end("price, low, high, as_of")?;
-        let quote = quote.ok_or_else(|| FileError::at(text, span, "a quote needs price, or low and high"))?;
+        let quote = quote
+            .ok_or_else(|| FileError::at(text, span, "a quote needs price, or low and high, or account and feed"))?;
         quotes.insert(entry.key, quote);
     }
     root.end("unit, stale, asset")?;
@@ -360,6 +386,7 @@ pub fn read_prices(text: &str) -> Result<PriceList, FileError> {
         unit,
         staleness,
         quotes,
+        accounts,
     })
 }
 

@@ -33,10 +33,17 @@ impl Supply {
         self.authorised.saturating_sub(self.issued)
     }
 
-    /// Live shares and capacity: the denominator of a vault without open tickets. Share atoms.
+    /// Live shares and capacity: the denominator of a vault without open tickets. Share atoms; at most `authorised` in a graph.
     #[must_use]
     pub fn claims(&self) -> u128 {
         u128::from(self.live) + u128::from(self.capacity())
+    }
+
+    /// [`Self::claims`] as the nearest `f64`.
+    pub(crate) fn claims_number(&self) -> f64 {
+        let claims = self.claims();
+        // The 64-bit conversion is one instruction.
+        u64::try_from(claims).map_or(claims as f64, |claims| claims as f64)
     }
 }
 
@@ -194,6 +201,11 @@ impl Graph {
         row(&self.primitives, &self.primitive_rows, security)
     }
 
+    /// Where the vaults of each security begin in [`Self::shares`], and the end.
+    pub(crate) fn share_rows(&self) -> &[u32] {
+        &self.share_rows
+    }
+
     /// All vaults with shares, by holder, then asset.
     #[must_use]
     pub fn shares(&self) -> &[Holding] {
@@ -222,6 +234,16 @@ impl Graph {
     #[must_use]
     pub fn denominator(&self, holding: &Holding) -> u128 {
         denominator_of(&self.supplies[holding.holder as usize], holding)
+    }
+
+    /// [`Self::denominator`] as the nearest `f64`.
+    pub(crate) fn denominator_number(&self, holding: &Holding) -> f64 {
+        let supply = &self.supplies[holding.holder as usize];
+        if supply.redeemed_total == holding.collected_total {
+            supply.claims_number()
+        } else {
+            self.denominator(holding) as f64
+        }
     }
 
     /// Changes one vault in place. What vaults then hold of one security may not exceed its live supply.

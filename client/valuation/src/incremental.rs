@@ -6,9 +6,11 @@ use crate::{
     certificate::certify,
     components::Holders,
     graph::{Graph, GraphError, Holding, Supply},
+    iterate::Iteration,
     price::Prices,
     solve::Unsolved,
     sum::Sum,
+    system::{fill, System},
     value::{finite, unbounded, value, Options, Valuation},
 };
 
@@ -54,14 +56,11 @@ pub enum Reach {
     /// Only securities near the change were touched.
     #[default]
     Local,
-    /// The change went everywhere: passes over the whole graph, starting from the values before.
+    /// The change went everywhere: iterations over the whole graph, starting from the values before.
     Passes,
     /// Everything was solved anew.
     Solve,
 }
-
-/// Rounds of passes before everything is solved anew.
-const ROUNDS: usize = 6;
 
 /// Values that are kept up to date.
 ///
@@ -116,33 +115,22 @@ impl Ord for Pending {
 }
 
 fn part(graph: &Graph, holding: &Holding) -> f64 {
-    let denominator = graph.denominator(holding);
-    if denominator == 0 {
-        0.0
-    } else {
-        holding.balance as f64 / denominator as f64
+    match graph.denominator_number(holding) {
+        0.0 => 0.0,
+        denominator => holding.balance as f64 / denominator,
     }
 }
 
 impl End {
     fn new(graph: &Graph, prices: Vec<f64>, solved: &[f64]) -> Self {
         let mut end = Self {
-            prices,
-            values: solved
-                .iter()
-                .zip(graph.supplies())
-                .map(|(value, supply)| match supply.claims() {
-                    0 => 0.0,
-                    claims => value / claims as f64,
-                })
-                .collect(),
+            values: vec![0.0; solved.len()],
             residuals: vec![0.0; solved.len()],
             norm: 0.0,
             primitive: 0.0,
+            prices,
         };
-        for security in 0..graph.security_count() {
-            end.refresh(graph, security);
-        }
+        end.take(graph, solved);
         end.primitive = graph
             .primitives()
             .iter()
@@ -152,7 +140,7 @@ impl End {
     }
 
     fn weight(&self, graph: &Graph, security: u32) -> f64 {
-        graph.supplies()[security as usize].claims() as f64 * self.residuals[security as usize].abs()
+        graph.supplies()[security as usize].claims_number() * self.residuals[security as usize].abs()
     }
 
     /// A residual by its row.
@@ -227,25 +215,43 @@ impl End {
         true
     }
 
-    /// Gauss-Seidel over the whole graph from the values there are, until the norm is at most `goal`; `false` after `rounds`.
-    fn polish(&mut self, graph: &Graph, goal: f64, rounds: usize) -> bool {
-        for _ in 0..rounds {
-            for _ in 0..2 {
-                for security in 0..graph.security_count() {
-                    self.values[security as usize] += self.residual(graph, security);
-                }
-            }
-            let mut norm = Sum::default();
-            for security in 0..graph.security_count() {
-                self.residuals[security as usize] = self.residual(graph, security);
-                norm.add(self.weight(graph, security));
-            }
-            self.norm = norm.get();
-            if self.norm <= goal {
-                return true;
-            }
+    /// Iterations over the whole graph from the values there are, until the norm is at most `goal`; `false` if they get nowhere.
+    fn polish(&mut self, graph: &Graph, goal: f64, budget: usize) -> bool {
+        let system = System::new(graph);
+        let primitives = system.primitive_rows(graph, &self.prices);
+        let values = self.all(graph);
+        let mut iteration = Iteration::new(&system, &primitives, goal / 4.0, budget).resume(values);
+        if !iteration.passes().reached && !iteration.bicgstab().reached {
+            return false;
         }
-        false
+        self.take(graph, &iteration.values);
+        self.norm <= goal
+    }
+
+    /// Values of live shares and capacity together.
+    fn all(&self, graph: &Graph) -> Vec<f64> {
+        let supplies = graph.supplies().iter();
+        supplies
+            .zip(&self.values)
+            .map(|(supply, value)| (value * supply.claims_number()).max(0.0))
+            .collect()
+    }
+
+    /// Takes solved values, and computes every residual anew.
+    fn take(&mut self, graph: &Graph, solved: &[f64]) {
+        fill(&mut self.values, graph.shares().len(), |at| {
+            match graph.supplies()[at].claims_number() {
+                0.0 => 0.0,
+                claims => solved[at] / claims,
+            }
+        });
+        let mut residuals = std::mem::take(&mut self.residuals);
+        fill(&mut residuals, graph.shares().len(), |at| {
+            self.residual(graph, u32::try_from(at).expect("securities are numbered by u32"))
+        });
+        self.residuals = residuals;
+        let weights = (0..graph.security_count()).map(|security| self.weight(graph, security));
+        self.norm = weights.collect::<Sum>().get();
     }
 }
 
@@ -304,15 +310,8 @@ impl Incremental {
     /// All values with fresh certificates: one pass.
     #[must_use]
     pub fn valuation(&self) -> Valuation {
-        let values = |end: &End| -> Vec<f64> {
-            let supplies = self.graph.supplies().iter();
-            supplies
-                .zip(&end.values)
-                .map(|(supply, value)| (value * supply.claims() as f64).max(0.0))
-                .collect()
-        };
         let ends = self.both();
-        let [low, high] = ends.map(values);
+        let [low, high] = ends.map(|end| end.all(&self.graph));
         let check = |end: &End, values: &[f64]| {
             certify(&self.graph, &end.prices, values).expect("updated values are numbers of 0 or above")
         };
@@ -369,7 +368,7 @@ impl Incremental {
         };
         let mut work = Work::default();
         // Pushes read memory here and there: past a part of the graph, whole passes are quicker.
-        let most = self.graph.shares().len() / 4 + 1_000;
+        let most = self.graph.shares().len() / 32 + 1_000;
         for end in &mut self.ends {
             for security in &changed {
                 end.refresh(&self.graph, *security);
@@ -377,7 +376,7 @@ impl Incremental {
             let goal = self.options.tolerance * end.primitive.max(0.0);
             if !end.settle(&self.graph, &self.holders, &changed, goal, most, &mut work) {
                 work.reach = work.reach.max(Reach::Passes);
-                if !end.polish(&self.graph, goal, ROUNDS) {
+                if !end.polish(&self.graph, goal, self.options.passes) {
                     work.reach = Reach::Solve;
                     break;
                 }

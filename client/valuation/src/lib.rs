@@ -7,14 +7,17 @@ mod exact;
 pub mod file;
 mod graph;
 mod incremental;
+mod iterate;
 mod path;
 pub mod picture;
 mod price;
 mod solve;
 mod source;
 mod sum;
+mod sweep;
 mod system;
 mod value;
+mod vector;
 
 pub use certificate::{certify, verify, Certificate, Rejection};
 pub use exact::per_share_atom as exact_per_share_atom;

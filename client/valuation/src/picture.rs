@@ -168,7 +168,7 @@ fn draw(
     let _ = writeln!(
         svg,
         "<text x=\"{MARGIN}\" y=\"34\" font-size=\"18\" font-weight=\"bold\" fill=\"#1d2733\">{}</text>\n\
-         <text x=\"{MARGIN}\" y=\"54\" fill=\"#66707c\">values in {}, at the lower ends of prices; a line is as wide as the value it carries</text>",
+         <text x=\"{MARGIN}\" y=\"54\" fill=\"#66707c\">values in {}, at the lower ends of prices; wider lines carry more</text>",
         escaped(&title),
         escaped(&market.unit)
     );
@@ -180,7 +180,7 @@ fn draw(
         };
         let (x1, y1) = (from.0 + BOX.0, from.1 + BOX.1 / 2.0);
         let (x2, y2) = (to.0, to.1 + BOX.1 / 2.0);
-        // Backwards, in a ring: out at the right, round below, in at the left.
+        // Backwards, in a ring: out at the right, round below everything, in at the left.
         let curve = if x2 > x1 {
             let middle = (x2 - x1) / 2.0;
             format!(
@@ -189,25 +189,26 @@ fn draw(
                 x2 - middle
             )
         } else {
-            let below = y1.max(y2) + BOX.1 / 2.0 + 14.0;
+            let below = TOP + tallest as f64 * (BOX.1 + GAP.1);
             format!(
-                "M{x1:.0} {y1:.0} C{:.0} {y1:.0} {:.0} {below:.0} {:.0} {below:.0} S{:.0} {y2:.0} {x2:.0} {y2:.0}",
+                "M{x1:.0} {y1:.0} C{0:.0} {y1:.0} {0:.0} {below:.0} {x1:.0} {below:.0} L{x2:.0} {below:.0} \
+                 C{1:.0} {below:.0} {1:.0} {y2:.0} {x2:.0} {y2:.0}",
                 x1 + 46.0,
-                x1 + 46.0,
-                (x1 + x2) / 2.0,
                 x2 - 46.0
             )
         };
-        let (colour, opacity) = if flow.highlighted {
-            ("#d9622b", 0.95)
-        } else {
-            ("#7d93ab", 0.4)
+        let mut line = |colour: &str, opacity: f64, value: f64| {
+            let width = 1.2 + 9.0 * (value / largest).sqrt();
+            let _ = writeln!(
+                svg,
+                "<path d=\"{curve}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"{opacity}\" stroke-width=\"{width:.1}\"/>"
+            );
         };
-        let thickness = 1.2 + 9.0 * (flow.value / largest).sqrt();
-        let _ = writeln!(
-            svg,
-            "<path d=\"{curve}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"{opacity}\" stroke-width=\"{thickness:.1}\"/>"
-        );
+        line("#7d93ab", 0.4, flow.value);
+        // The payment is a part of what flows there.
+        if let (true, Some((path, _))) = (flow.highlighted, highlighted) {
+            line("#d9622b", 0.95, path.value);
+        }
     }
     for (thing, (x, y)) in &places {
         let (name, fill, line) = match thing {
@@ -232,9 +233,9 @@ fn draw(
     }
     let hidden: usize = columns.iter().map(|column| column.len().saturating_sub(ROWS)).sum();
     let note = if hidden == 0 {
-        "green: primitive assets   blue: securities   brown: holders".to_owned()
+        "green: primitive assets · blue: securities · brown: holders".to_owned()
     } else {
-        format!("green: primitive assets   blue: securities   brown: holders   ({hidden} smaller ones are not drawn)")
+        format!("green: primitive assets · blue: securities · brown: holders   ({hidden} smaller ones are not drawn)")
     };
     let _ = writeln!(
         svg,

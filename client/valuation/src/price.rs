@@ -38,6 +38,12 @@ impl FromStr for Decimal {
 }
 
 impl Decimal {
+    /// `mantissa / 10^scale`.
+    #[must_use]
+    pub const fn new(mantissa: u128, scale: u8) -> Self {
+        Self { mantissa, scale }
+    }
+
     /// Its exact value.
     #[must_use]
     pub fn exact(&self) -> BigRational {

@@ -5,7 +5,7 @@ use crate::{
     components::Holders,
     graph::Graph,
     price::Prices,
-    solve::Unsolved,
+    solve::{solve, Unsolved},
     system::System,
 };
 
@@ -23,7 +23,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             tolerance: 1e-12,
-            passes: 20_000,
+            passes: 2_000,
         }
     }
 }
@@ -68,7 +68,7 @@ impl Valuation {
     #[must_use]
     pub fn per_share_atom(&self, graph: &Graph, security: u32) -> Interval {
         let at = security as usize;
-        let claims = graph.supplies()[at].claims() as f64;
+        let claims = graph.supplies()[at].claims_number();
         let part = |value: f64| if claims > 0.0 { value / claims } else { 0.0 };
         Interval {
             low: part(self.low[at]),
@@ -104,13 +104,13 @@ impl Valuation {
 /// See [`Unsolved`].
 pub fn value(graph: &Graph, prices: &Prices, options: &Options) -> Result<Valuation, Unsolved> {
     let system = System::new(graph);
-    let solve = |prices: &[f64]| -> Result<(Vec<f64>, Certificate), Unsolved> {
-        let solved = system.solve(&system.primitive_rows(graph, prices), options.tolerance, options.passes)?;
-        let values = system.by_security(&solved);
+    let at = |prices: &[f64]| -> Result<(Vec<f64>, Certificate), Unsolved> {
+        let primitives = system.primitive_rows(graph, prices);
+        let values = solve(graph, &system, &primitives, options.tolerance, options.passes)?;
         let certificate = certify(graph, prices, &values).expect("values of a solve are numbers of 0 or above");
         Ok((values, certificate))
     };
-    let (low, low_certificate) = solve(&prices.low)?;
+    let (low, low_certificate) = at(&prices.low)?;
     if prices.are_certain() {
         return Ok(Valuation {
             high: low.clone(),
@@ -121,7 +121,7 @@ pub fn value(graph: &Graph, prices: &Prices, options: &Options) -> Result<Valuat
         });
     }
     let finite = finite(&prices.high);
-    let (high, high_certificate) = solve(&finite)?;
+    let (high, high_certificate) = at(&finite)?;
     Ok(Valuation {
         low,
         high,
@@ -172,10 +172,6 @@ pub fn effect_of_asset(graph: &Graph, asset: u32, price: f64, options: &Options)
     let mut prices = vec![0.0; graph.asset_count() as usize];
     prices[asset as usize] = price;
     let system = System::new(graph);
-    let solved = system.solve(
-        &system.primitive_rows(graph, &prices),
-        options.tolerance,
-        options.passes,
-    )?;
-    Ok(system.by_security(&solved))
+    let primitives = system.primitive_rows(graph, &prices);
+    solve(graph, &system, &primitives, options.tolerance, options.passes)
 }

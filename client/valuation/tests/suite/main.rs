@@ -3,6 +3,7 @@
 mod certified;
 mod files;
 mod graphs;
+mod methods;
 mod oracle;
 mod paths;
 mod updates;
