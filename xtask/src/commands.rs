@@ -7,4 +7,5 @@ pub mod cu;
 pub mod demo;
 pub mod deploy;
 pub mod idl;
+pub mod peers;
 pub mod test;

@@ -1,11 +1,14 @@
-//! `cargo xtask cu`: measures every instruction anew and rewrites `docs/compute_units.md`.
+//! `cargo xtask cu`: measures every instruction anew and rewrites `docs/compute_units.md`, and its figures in `docs/peers.md`.
 
-use std::process::ExitCode;
+use std::{fs, process::ExitCode};
 
-use anyhow::{bail, Result};
+use anyhow::{bail, Context, Result};
 
 use crate::{
-    commands::test::{failures, Built, Selection},
+    commands::{
+        peers,
+        test::{failures, Built, Selection},
+    },
     console::Console,
     program,
     toolchain::Choice,
@@ -30,6 +33,12 @@ pub fn run(workspace: &Workspace, console: &Console) -> Result<ExitCode> {
     if suites.iter().all(|suite| suite.counts.passed == 0) {
         bail!("the suite {SUITE} ran no test");
     }
-    println!("docs/compute_units.md is written; look at its diff before you commit it");
+    let docs = workspace.root.join("docs");
+    let read = |name: &str| fs::read_to_string(docs.join(name)).with_context(|| format!("cannot read docs/{name}"));
+    let page = peers::refreshed(&read("peers.md")?, &read("compute_units.md")?)?;
+    fs::write(docs.join("peers.md"), page).context("cannot write docs/peers.md")?;
+    println!(
+        "docs/compute_units.md and the figures in docs/peers.md are written; look at their diff before you commit it"
+    );
     Ok(ExitCode::SUCCESS)
 }
