@@ -8,4 +8,5 @@ pub mod demo;
 pub mod deploy;
 pub mod idl;
 pub mod peers;
+pub mod supply;
 pub mod test;

@@ -3,6 +3,7 @@
 //! - [`commands`] has one file per command; [`commands::test`] declares the steps of the whole check in one list.
 //! - [`program`] turns the program's sources into an SBF binary, with Solana's tools or the project's own [`toolchain`].
 //! - [`workspace`] knows the folders and members, [`host`] the packages the machine needs.
+//! - [`tool`] installs other projects' commands at pinned versions.
 //! - [`process`] runs child programs into log files, [`console`] shows what goes on.
 
 #![deny(missing_docs)]
@@ -12,6 +13,7 @@ mod console;
 mod host;
 mod process;
 mod program;
+mod tool;
 mod toolchain;
 mod workspace;
 
@@ -50,6 +52,8 @@ enum Command {
     Deploy(commands::deploy::Args),
     /// Measure compute units anew and rewrite docs/compute_units.md.
     Cu,
+    /// Write the bill of materials (SPDX) of everything in the lock file.
+    Sbom,
 }
 
 fn main() -> ExitCode {
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => commands::demo::run(&Workspace::find()?, &console, &args),
         Command::Deploy(args) => commands::deploy::run(&Workspace::find()?, &console, &args),
         Command::Cu => commands::cu::run(&Workspace::find()?, &console),
+        Command::Sbom => commands::supply::sbom(&Workspace::find()?, &console),
     };
     match run() {
         Ok(code) => code,

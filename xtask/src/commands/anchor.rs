@@ -1,23 +1,16 @@
 //! Anchor's own command line against this workspace: `anchor test` on the local validator, `anchor idl build`.
 
-use std::{
-    fs,
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
 use anyhow::{bail, ensure, Context, Result};
 
 use crate::{
     commands::test::Built,
     console::{Console, Task},
-    process, program,
+    process, program, tool,
     workspace::Workspace,
 };
 
-/// The version of anchor-cli, that of the program's framework.
-const VERSION: &str = "1.2.2";
 /// The name under which Anchor starts a validator.
 const TEST_VALIDATOR: &str = "solana-test-validator";
 /// What the suite prints when its tests ran on the cluster that Anchor started.
@@ -26,7 +19,7 @@ const STORY: &str = "test over_rpc::the_story_holds_over_rpc ... ";
 /// Installs anchor-cli if it is missing, then checks that the program passes `anchor test`, that a broken one does not, and that `anchor idl build`
 /// says what `idl/upside.json` says.
 pub fn check(workspace: &Workspace, built: &Built, console: &Console, task: &Task) -> Result<()> {
-    let anchor = install(workspace, console, task)?;
+    let anchor = tool::ANCHOR.install(workspace, console, task)?;
     let elf = fs::read(program::main_program(workspace)).context("the compiled program cannot be read")?;
     let passing = workspace.log("anchor-test");
     let outcome = test(workspace, &anchor, built, "whole", &elf, console, task, &passing);
@@ -51,48 +44,6 @@ pub fn check(workspace: &Workspace, built: &Built, console: &Console, task: &Tas
         failing.display()
     );
     idl(workspace, &anchor, console, task)
-}
-
-/// The path of `anchor`, compiled once into the cache. It runs for seconds, so it is compiled without optimisation.
-fn install(workspace: &Workspace, console: &Console, task: &Task) -> Result<PathBuf> {
-    let home = workspace.cache.join(format!("anchor-cli-{VERSION}"));
-    let anchor = home.join("bin/anchor");
-    if anchor.is_file() {
-        return Ok(anchor);
-    }
-    let aside = workspace
-        .cache
-        .join(format!("anchor-cli-{VERSION}.{}", std::process::id()));
-    let mut command = Command::new("cargo");
-    command
-        .args([
-            "install",
-            "anchor-cli",
-            "--version",
-            &format!("={VERSION}"),
-            "--locked",
-            "--root",
-        ])
-        .arg(&aside)
-        .env_remove("RUSTUP_TOOLCHAIN")
-        // Kept until the installation is whole, so that an interrupted one goes on.
-        .env("CARGO_TARGET_DIR", workspace.cache.join("anchor-cli-build"))
-        .env("OPENSSL_NO_VENDOR", "1")
-        .envs([
-            ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
-            ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
-            ("CARGO_PROFILE_RELEASE_LTO", "off"),
-            ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
-            ("CARGO_PROFILE_RELEASE_STRIP", "true"),
-        ]);
-    process::run_plain(&mut command, console, task, &workspace.log("anchor-install"))?;
-    if fs::rename(&aside, &home).is_err() {
-        // Another run was faster.
-        fs::remove_dir_all(&aside).with_context(|| format!("cannot delete {}", aside.display()))?;
-    }
-    fs::remove_dir_all(workspace.cache.join("anchor-cli-build")).context("cannot delete the build of anchor-cli")?;
-    ensure!(anchor.is_file(), "anchor-cli installed no {}", anchor.display());
-    Ok(anchor)
 }
 
 /// Runs `anchor test` with these bytes as the program.

@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    commands::{anchor, demo},
+    commands::{anchor, demo, supply},
     console::{seconds, Console, Task},
     host,
     process::{self, Counts, Stream},
@@ -67,6 +67,8 @@ enum Action {
     Demo,
     /// `anchor test` with the program and with a broken one, `anchor idl build`.
     Anchor,
+    /// `cargo deny`: licences, sources, bans, and advisories where they can be reached.
+    Deny,
 }
 
 /// Everything that has to pass, in the order it runs.
@@ -108,6 +110,12 @@ const STEPS: &[Step] = &[
             "-D",
             "warnings",
         ]),
+    },
+    Step {
+        name: "deny",
+        slow: false,
+        needs: &["host"],
+        action: Action::Deny,
     },
     Step {
         name: "idl",
@@ -411,6 +419,7 @@ impl Session<'_> {
                 command.args(["test", "--workspace", "--doc", "--locked"]);
                 run_counting(&mut command, console, task, &workspace.log("doc-tests"), counts)
             }
+            Action::Deny => supply::check(workspace, console, task),
             Action::Anchor => anchor::check(workspace, self.built()?, console, task),
             Action::Demo => process::run_plain(
                 &mut demo::command(workspace, self.built()?)?,
