@@ -169,3 +169,21 @@ fn price_lists_need_prices() {
     let error = read_prices("unit = \"USDC\"\n[asset.ACME]\nlow = 3\nhigh = 2\n").unwrap_err();
     assert_eq!((error.line, error.column), (4, 8), "{error}");
 }
+
+#[test]
+fn price_lists_name_the_accounts_that_quotes_are_read_from() {
+    let feed = "ab".repeat(32);
+    let text = format!("unit = \"USD\"\n[asset.ACME]\naccount = \"Acc\"\nfeed = \"{feed}\"\n");
+    let list = read_prices(&text).unwrap();
+    assert!(list.quotes.is_empty());
+    assert_eq!(
+        (&*list.accounts["ACME"].account, &*list.accounts["ACME"].feed),
+        ("Acc", &*feed)
+    );
+    let error = read_prices(&text.replace("abab", "abxb")).unwrap_err();
+    assert_eq!((error.line, error.column), (4, 8), "{error}");
+    let error = read_prices("unit = \"USD\"\n[asset.ACME]\naccount = \"Acc\"\n").unwrap_err();
+    assert!(error.message.contains("needs feed"), "{error}");
+    let error = read_prices(&format!("{text}price = 3\n")).unwrap_err();
+    assert_eq!(error.line, 5, "{error}");
+}
