@@ -1,7 +1,7 @@
 //! What is announced of a security: what will dilute its holders, when, to whom, and by how much at worst.
 
 use anchor_lang::prelude::Pubkey;
-use upside::state::{Grant, Security};
+use upside::state::{Grant, Round, Security};
 
 use crate::{accounts, error::Result, pda::SecurityKeys, quote, Sender};
 
@@ -21,6 +21,8 @@ pub struct Announced {
     pub grants: Vec<(Pubkey, Grant)>,
     /// Grants that have started and may still issue shares, by start.
     pub running: Vec<(Pubkey, Grant)>,
+    /// Rounds that are not decided, by opening.
+    pub rounds: Vec<(Pubkey, Round)>,
     /// Share atoms in existence.
     pub supply_atoms: u64,
     /// Share atoms promised and not issued: to all grants and rounds.
@@ -54,6 +56,9 @@ impl Announced {
             .collect();
         promised.sort_by_key(|(address, grant)| (grant.start_ts, *address));
         let (grants, running) = promised.into_iter().partition(|(_, grant)| now < grant.start_ts);
+        let mut rounds = accounts::rounds_of(sender, &keys.security)?;
+        rounds.retain(|(_, round)| quote::round(round, now).phase.is_undecided());
+        rounds.sort_by_key(|(_, round)| (round.opens_ts, round.id));
         let issuer_backing = accounts::vaults_of(sender, &keys.security)?
             .into_iter()
             .map(|(_, vault)| {
@@ -65,6 +70,7 @@ impl Announced {
         Ok(Self {
             grants,
             running,
+            rounds,
             supply_atoms,
             reserved_atoms: security.reserved_atoms,
             capacity_atoms: quote::capacity_left(security),

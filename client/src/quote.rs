@@ -2,7 +2,7 @@
 //!
 //! Times are unix seconds of the cluster's clock; a time before the last settlement counts as that settlement, as on chain.
 
-use upside::state::{Grant, Position, Security, Vault};
+use upside::state::{Grant, Position, Round, RoundStatus, RunwayDue, Security, Vault};
 use upside_math as math;
 
 use crate::error::{ClientError, Result};
@@ -243,4 +243,161 @@ pub fn capacity_left(security: &Security) -> u64 {
         .authorised_atoms
         .saturating_sub(security.issued_atoms)
         .saturating_sub(security.reserved_atoms)
+}
+
+/// Where a round is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoundPhase {
+    /// Announced: it has not opened.
+    Announced,
+    /// It takes subscriptions, which may be lowered and withdrawn.
+    Open,
+    /// It takes subscriptions, which bind.
+    Binding,
+    /// Its time is over, and nobody has closed it yet.
+    Over,
+    /// It sold.
+    Succeeded,
+    /// Too little was wanted: everybody is refunded.
+    Failed,
+    /// Its issuer called it off: everybody is refunded.
+    Cancelled,
+}
+
+impl RoundPhase {
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Open => "open",
+            Self::Binding => "open and binding",
+            Self::Over => "over and not closed",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether it may still issue shares to new subscriptions or is about to be decided.
+    #[must_use]
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::Announced | Self::Open | Self::Binding | Self::Over)
+    }
+}
+
+/// A round at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoundQuote {
+    /// Where it is in its life.
+    pub phase: RoundPhase,
+    /// Share atoms wanted by all subscriptions.
+    pub wanted_atoms: u128,
+    /// Share atoms that it sells: if it were closed with what is wanted now, or by its decision.
+    pub sold_atoms: u64,
+    /// Payout atoms that those cost together; every allocation's own cost is rounded up, so a few atoms more may be raised.
+    pub raises_atoms: u64,
+    /// Whether enough is wanted.
+    pub reaches_minimum: bool,
+    /// Whether more is wanted than is for sale.
+    pub oversubscribed: bool,
+}
+
+/// A round at `now`.
+#[must_use]
+pub fn round(round: &Round, now: i64) -> RoundQuote {
+    let phase = if round.is(RoundStatus::Succeeded) {
+        RoundPhase::Succeeded
+    } else if round.is(RoundStatus::Failed) {
+        RoundPhase::Failed
+    } else if round.is(RoundStatus::Cancelled) {
+        RoundPhase::Cancelled
+    } else if now < round.opens_ts {
+        RoundPhase::Announced
+    } else if now >= round.closes_ts {
+        RoundPhase::Over
+    } else if now < round.commit_ts {
+        RoundPhase::Open
+    } else {
+        RoundPhase::Binding
+    };
+    // What the program would decide, on a copy.
+    let mut decided = *round;
+    if phase.is_undecided() {
+        // It reserves all that is for sale until it is decided, so the decision cannot fail.
+        let _ = decided.close(round.closes_ts.max(now));
+    }
+    let wanted_atoms = round.total_wanted_atoms.get();
+    let sold_atoms = if decided.is(RoundStatus::Succeeded) {
+        u64::try_from(wanted_atoms).map_or(round.for_sale_atoms, |wanted| wanted.min(round.for_sale_atoms))
+    } else {
+        0
+    };
+    RoundQuote {
+        phase,
+        wanted_atoms,
+        sold_atoms,
+        // Validated when it was created: the cost of all that is for sale fits.
+        raises_atoms: round.cost(sold_atoms).unwrap_or(u64::MAX),
+        reaches_minimum: decided.is(RoundStatus::Succeeded),
+        oversubscribed: wanted_atoms > u128::from(round.for_sale_atoms),
+    }
+}
+
+/// What somebody gets of a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocationQuote {
+    /// Share atoms that they want.
+    pub wanted_atoms: u64,
+    /// Share atoms that everybody wants together.
+    pub total_wanted_atoms: u128,
+    /// Share atoms that they get, rounded down.
+    pub allocation_atoms: u64,
+    /// Payout atoms that those cost, rounded up.
+    pub cost_atoms: u64,
+    /// Payout atoms that come back.
+    pub refund_atoms: u64,
+}
+
+/// What somebody who wants `before` share atoms would get if they wanted `wanted` instead, nobody else changed anything, and the round
+/// succeeded.
+///
+/// # Errors
+/// [`ClientError::Arithmetic`] as the program would refuse.
+pub fn allocation(round: &Round, before: u64, wanted: u64) -> Result<AllocationQuote> {
+    let others = round.total_wanted_atoms.get().saturating_sub(u128::from(before));
+    allocation_with(round, others.saturating_add(u128::from(wanted)), wanted)
+}
+
+/// What `wanted` share atoms would get if everybody together wanted `total_wanted` and the round succeeded.
+///
+/// # Errors
+/// As [`allocation`].
+pub fn allocation_with(round: &Round, total_wanted: u128, wanted: u64) -> Result<AllocationQuote> {
+    let mut decided = *round;
+    decided.status = RoundStatus::Succeeded as u8;
+    decided.total_wanted_atoms = total_wanted.into();
+    decided.unsettled = 1;
+    decided.reserved_left_atoms = round.for_sale_atoms;
+    (decided.raised_atoms, decided.refunds_atoms) = (0, 0);
+    let paid = decided.cost(wanted)?;
+    let (allocation_atoms, refund_atoms) = decided.settle(wanted, paid)?;
+    Ok(AllocationQuote {
+        wanted_atoms: wanted,
+        total_wanted_atoms: total_wanted,
+        allocation_atoms,
+        cost_atoms: paid.saturating_sub(refund_atoms),
+        refund_atoms,
+    })
+}
+
+/// What is due of a round's runway at `now`; nothing unless it succeeded.
+///
+/// # Errors
+/// [`ClientError::Arithmetic`] as the program would refuse.
+pub fn runway(round: &Round, now: i64) -> Result<RunwayDue> {
+    if !round.is(RoundStatus::Succeeded) {
+        return Ok(RunwayDue { backing: 0, issuer: 0 });
+    }
+    Ok(round.runway_due(now)?)
 }

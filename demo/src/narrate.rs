@@ -6,7 +6,8 @@ use upside_lookalike_mints::PAYOUT;
 use crate::{
     amount,
     check::{
-        self, AssetFigure, Figure, Figures, GrantFigure, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure,
+        self, AssetFigure, Figure, Figures, GrantFigure, HolderFigure, RoundFigure, SecurityFigure, SubscriptionFigure,
+        Value, VaultFigure, WalletFigure,
     },
     report::Change,
     story::{AssetId, SecurityId, Story},
@@ -19,9 +20,13 @@ enum Written {
     Equity(AssetId),
     Count,
     Flag,
+    Status,
     Date,
     Text,
 }
+
+/// What people call the status of a round, by its number.
+const STATUSES: [&str; 4] = ["not decided", "succeeded", "failed", "cancelled"];
 
 /// How a figure is written that people would name; `None` for what only the checker looks at.
 fn written(figure: Figure) -> Option<Written> {
@@ -29,7 +34,9 @@ fn written(figure: Figure) -> Option<Written> {
         Figure::Security(of, SecurityFigure::Supply | SecurityFigure::Authorised | SecurityFigure::Reserved) => {
             Written::Shares(of)
         }
-        Figure::Security(_, SecurityFigure::PayoutVault | SecurityFigure::Inbox) => Written::Money,
+        Figure::Security(_, SecurityFigure::PayoutVault | SecurityFigure::Inbox | SecurityFigure::MoneyVault) => {
+            Written::Money
+        }
         Figure::Security(_, SecurityFigure::Vaults | SecurityFigure::Events) => Written::Count,
         Figure::Security(_, SecurityFigure::RedeemAfter) => Written::Date,
         Figure::Security(
@@ -54,7 +61,19 @@ fn written(figure: Figure) -> Option<Written> {
         Figure::Asset(_, AssetFigure::Paused) => Written::Flag,
         Figure::Grant(id, GrantFigure::Amount | GrantFigure::Claimed) => Written::Shares(id.of),
         Figure::Grant(_, GrantFigure::Approved | GrantFigure::Revoked) => Written::Flag,
-        Figure::Security(..) | Figure::Vault(..) | Figure::Holder(..) | Figure::Grant(..) => return None,
+        Figure::Round(id, RoundFigure::Wanted | RoundFigure::Reserved) => Written::Shares(id.of),
+        Figure::Round(_, RoundFigure::Account | RoundFigure::Raised | RoundFigure::Backed | RoundFigure::Released) => {
+            Written::Money
+        }
+        Figure::Round(_, RoundFigure::Status) => Written::Status,
+        Figure::Subscription(id, _, SubscriptionFigure::Cap | SubscriptionFigure::Wanted) => Written::Shares(id.of),
+        Figure::Subscription(_, _, SubscriptionFigure::Refund) => Written::Money,
+        Figure::Security(..)
+        | Figure::Vault(..)
+        | Figure::Holder(..)
+        | Figure::Grant(..)
+        | Figure::Round(..)
+        | Figure::Subscription(..) => return None,
     })
 }
 
@@ -64,7 +83,7 @@ impl Written {
             Self::Shares(of) => story.symbol(*of).to_owned(),
             Self::Money => PAYOUT.symbol.to_owned(),
             Self::Equity(asset) => story.asset(*asset).symbol.to_owned(),
-            Self::Count | Self::Flag | Self::Date | Self::Text => String::new(),
+            Self::Count | Self::Flag | Self::Status | Self::Date | Self::Text => String::new(),
         }
     }
 
@@ -76,6 +95,7 @@ impl Written {
             Self::Equity(asset) => amount::exact(atoms, story.asset(*asset).decimals),
             Self::Count => amount::exact(atoms, 0),
             Self::Flag => if atoms == 0 { "no" } else { "yes" }.to_owned(),
+            Self::Status => status(atoms).to_owned(),
             Self::Date => time::date_to_text(i64::try_from(atoms).unwrap_or(i64::MAX)),
             Self::Text => match figures.get(&figure) {
                 Some(Value::Text(text)) if !text.is_empty() => text.clone(),
@@ -83,6 +103,13 @@ impl Written {
             },
         }
     }
+}
+
+/// What people call the status of a round.
+#[must_use]
+pub fn status(number: u64) -> &'static str {
+    let index = usize::try_from(number).unwrap_or(usize::MAX);
+    STATUSES.get(index).copied().unwrap_or("unknown")
 }
 
 /// Whether a change says something of its own: what a security or a position is born with is not a change of it, and the count of events

@@ -13,13 +13,13 @@ use upside_lookalike_mints::PAYOUT;
 use crate::{
     amount,
     check::{
-        self, fair, AssetFigure, Figure, Figures, Flow, HolderFigure, Ledger, SecurityFigure, Value, VaultFigure,
-        WalletFigure,
+        self, fair, AssetFigure, Figure, Figures, Flow, HolderFigure, Ledger, RoundFigure, SecurityFigure, Value,
+        VaultFigure, WalletFigure,
     },
     narrate,
     report::{
-        self, BrokeOff, Check, FlowKind, Holder, Holding, Report, StepReport, Stream, StreamReading, TransactionReport,
-        Unit, VaultReport,
+        self, BrokeOff, Check, FlowKind, Holder, Holding, Report, RoundReport, StepReport, Stream, StreamReading,
+        TransactionReport, Unit, VaultReport,
     },
     story::{AssetId, PersonId, SecurityId, Step, Story},
     verb::{Action, Moment},
@@ -346,6 +346,8 @@ impl<'a> Play<'a> {
             promised_atoms: atoms(SecurityFigure::Reserved),
             supply_atoms: atoms(SecurityFigure::Supply),
             holders: story.person_ids().filter_map(holder).collect(),
+            rounds: self.rounds(of, figures),
+            money_backing_atoms: atoms(SecurityFigure::MoneyVault),
             vaults: story
                 .asset_ids()
                 .filter(|asset| self.ledger.has_vault(of, *asset))
@@ -357,6 +359,28 @@ impl<'a> Play<'a> {
                 readings: self.readings.get(&of).cloned().unwrap_or_default(),
             },
         }
+    }
+
+    fn rounds(&self, of: SecurityId, figures: &Figures) -> Vec<RoundReport> {
+        let rounds = self.story.round_ids().into_iter().filter(|id| id.of == of);
+        rounds
+            .map(|id| {
+                let atoms = |figure| check::atoms(figures, Figure::Round(id, figure));
+                RoundReport {
+                    number: id.number,
+                    status: narrate::status(atoms(RoundFigure::Status)),
+                    for_sale_atoms: atoms(RoundFigure::ForSale),
+                    minimum_atoms: atoms(RoundFigure::Minimum),
+                    wanted_atoms: atoms(RoundFigure::Wanted),
+                    price_atoms: atoms(RoundFigure::Price),
+                    raised_atoms: atoms(RoundFigure::Raised),
+                    backed_atoms: atoms(RoundFigure::Backed),
+                    released_atoms: atoms(RoundFigure::Released),
+                    money_atoms: atoms(RoundFigure::Account),
+                }
+            })
+            .filter(|round| round.for_sale_atoms > 0)
+            .collect()
     }
 
     fn person(&self, person: PersonId, figures: &Figures) -> report::Person {
@@ -419,6 +443,8 @@ impl<'a> Play<'a> {
                 let (kind, from, to, unit) = match *flow {
                     Flow::PaidIn(from, to) => (FlowKind::PaidIn, story.name(from), story.symbol(to), money_unit()),
                     Flow::PaidOut(from, to) => (FlowKind::PaidOut, story.symbol(from), story.name(to), money_unit()),
+                    Flow::Invested(from, to) => (FlowKind::Invested, story.name(from), story.symbol(to), money_unit()),
+                    Flow::Financed(from, to) => (FlowKind::Financed, story.symbol(from), story.name(to), money_unit()),
                     Flow::Given(from, to, asset) => {
                         (FlowKind::Given, story.name(from), story.symbol(to), equity(asset))
                     }

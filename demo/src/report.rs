@@ -59,6 +59,10 @@ pub struct Security {
     pub issued_atoms: u64,
     /// Share atoms promised and not issued.
     pub promised_atoms: u64,
+    /// Its rounds, by number.
+    pub rounds: Vec<RoundReport>,
+    /// Payout atoms in its vault for money.
+    pub money_backing_atoms: u64,
     /// Share atoms in existence.
     pub supply_atoms: u64,
     /// Who holds what, the first issuer first.
@@ -118,6 +122,31 @@ pub struct Change {
     pub before: String,
     /// After.
     pub after: String,
+}
+
+/// A round at the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoundReport {
+    /// Its number.
+    pub number: u64,
+    /// What became of it.
+    pub status: &'static str,
+    /// Share atoms for sale.
+    pub for_sale_atoms: u64,
+    /// Fewer make it fail.
+    pub minimum_atoms: u64,
+    /// Share atoms wanted by all.
+    pub wanted_atoms: u64,
+    /// Payout atoms for a whole share.
+    pub price_atoms: u64,
+    /// Payout atoms raised.
+    pub raised_atoms: u64,
+    /// Payout atoms of that in the vault.
+    pub backed_atoms: u64,
+    /// Payout atoms of that with the issuer.
+    pub released_atoms: u64,
+    /// Payout atoms that it still holds.
+    pub money_atoms: u64,
 }
 
 /// A holder of a security at the end.
@@ -249,6 +278,10 @@ pub struct Flow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlowKind {
+    /// Money into rounds, less what came back.
+    Invested,
+    /// Money of rounds that reached the issuer.
+    Financed,
     /// Money from somebody to a security.
     PaidIn,
     /// Money from a security to somebody.

@@ -153,14 +153,33 @@ fn the_report_of_alice_tells_what_happened() {
             "{name}"
         );
     }
-    assert_eq!(holders.len(), 4);
-    // Half of the teacher's grant of 24,000 has vested, to the second; the other half is promised.
-    let teacher = named(holders, "Ms Okafor")["registered_atoms"]
-        .as_u64()
-        .expect("shares");
-    let promised = alice["promised_atoms"].as_u64().expect("shares");
-    assert_eq!(teacher + promised, 84_000_000_000);
-    assert!((72_000_000_000..72_001_000_000).contains(&teacher), "{teacher}");
+    // The teacher has all of her grant of 24,000. Of 200,000 that were wanted 100,000 were for sale: everybody got half.
+    for (name, shares) in [
+        ("Ms Okafor", 84_000),
+        ("Acme", 20_000),
+        ("Dana", 30_000),
+        ("Harbour", 50_000),
+    ] {
+        assert_eq!(
+            named(holders, name)["registered_atoms"],
+            shares * 1_000_000u64,
+            "{name}"
+        );
+    }
+    assert_eq!(holders.len(), 7);
+    assert_eq!(alice["promised_atoms"], 0);
+    let round = &list(alice, "rounds")[0];
+    assert_eq!(round["status"], "succeeded");
+    // 100,000 shares at 0.60: a tenth backs them, the rest reached Alice.
+    for (figure, money) in [
+        ("raised_atoms", 60_000),
+        ("backed_atoms", 6_000),
+        ("released_atoms", 54_000),
+        ("money_atoms", 0),
+    ] {
+        assert_eq!(round[figure], money * 1_000_000u64, "{figure}");
+    }
+    assert_eq!(alice["money_backing_atoms"], 6_000_000_000u64);
 
     // Everything has dripped: all that was paid in is earned, but for less than an atom for each holder's rounding.
     let received = alice["stream"]["received_atoms"].as_u64().expect("money");
@@ -243,7 +262,17 @@ fn the_story_with_every_verb_uses_every_verb_and_every_figure_agrees() {
     // 33.333333 less half a percent, rounded up: 0.166667 stays behind; less his part.
     assert_eq!(named(list(film, "vaults"), "UMBRx")["atoms"], 32_654_834);
     assert_eq!(named(list(film, "vaults"), "INITx")["frozen"], true);
-    assert_eq!(named(securities, "SCHOOL")["policy"], "curated");
+    let school = named(securities, "SCHOOL");
+    assert_eq!(school["policy"], "curated");
+    let statuses: Vec<&str> = list(school, "rounds")
+        .iter()
+        .map(|round| round["status"].as_str().expect("a status"))
+        .collect();
+    assert_eq!(statuses, ["succeeded", "cancelled", "failed", "succeeded"]);
+    // 1,000 of 1,300.3 wanted: 769.053 and 230.946, at 1.25, each rounded up; a fifth of the money as backing, rounded down.
+    assert_eq!(list(school, "rounds")[3]["raised_atoms"], 961_316_250u64 + 288_682_500);
+    assert_eq!(school["money_backing_atoms"], (961_316_250u64 + 288_682_500) / 5);
+    assert_eq!(school["promised_atoms"], 0);
 
     let html =
         std::fs::read_to_string(directory.path().join("every-verb.html")).expect("a report named after the story");

@@ -12,5 +12,6 @@ mod metadata;
 mod network;
 mod proxy;
 mod redemption;
+mod rounds;
 mod screen;
 mod value;

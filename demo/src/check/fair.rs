@@ -7,8 +7,8 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use crate::{
-    story::{GrantId, PersonId, SecurityId, Story},
-    verb::{grant::Terms, Action, Moment},
+    story::{GrantId, PersonId, RoundId, SecurityId, Story},
+    verb::{grant, round, Action, Moment},
 };
 
 /// Earnings per security and holder, payout atoms as exact fractions.
@@ -34,7 +34,30 @@ pub struct Fair<'a> {
     story: &'a Story,
     currents: BTreeMap<SecurityId, Current>,
     promises: BTreeMap<GrantId, Promise>,
+    sales: BTreeMap<RoundId, Sale>,
     earned: Earnings,
+}
+
+/// Shares that are sold, and what everybody wants of them.
+#[derive(Clone, Debug)]
+struct Sale {
+    for_sale: u64,
+    minimum: u64,
+    off: bool,
+    wants: BTreeMap<PersonId, u64>,
+}
+
+impl Sale {
+    /// Whole shares that somebody gets: the same part of what they want as everybody else.
+    fn part(&self, person: PersonId) -> u64 {
+        let wanted = number(self.wants.get(&person).copied().unwrap_or(0));
+        let all = number(self.wants.values().map(|wanted| u128::from(*wanted)).sum::<u128>());
+        let sold = all.clone().min(number(self.for_sale));
+        if self.off || !sold.is_positive() || sold < number(self.minimum) {
+            return 0;
+        }
+        (wanted * sold / all).floor().to_integer().try_into().unwrap_or(0)
+    }
 }
 
 /// Shares that come to somebody as time passes.
@@ -76,6 +99,7 @@ impl<'a> Fair<'a> {
             story,
             currents: story.security_ids().map(|of| (of, Current::default())).collect(),
             promises: BTreeMap::new(),
+            sales: BTreeMap::new(),
             earned: pairs.map(|pair| (pair, BigRational::zero())).collect(),
         }
     }
@@ -101,7 +125,7 @@ impl<'a> Fair<'a> {
     }
 
     /// Shares are promised.
-    pub fn promise(&mut self, id: GrantId, terms: &Terms, at: Moment) {
+    pub fn promise(&mut self, id: GrantId, terms: &grant::Terms, at: Moment) {
         let from = at.asked_ts + terms.starts_in;
         let promise = Promise {
             shares: terms.shares,
@@ -138,6 +162,37 @@ impl<'a> Fair<'a> {
         if let Some(promise) = self.promises.get_mut(&id) {
             promise.stopped = Some(at.ts);
         }
+    }
+
+    /// Shares are for sale.
+    pub fn announce(&mut self, id: RoundId, terms: &round::Terms) {
+        let sale = Sale {
+            for_sale: terms.for_sale,
+            minimum: terms.minimum,
+            off: false,
+            wants: BTreeMap::new(),
+        };
+        self.sales.insert(id, sale);
+    }
+
+    /// Somebody wants shares, in all.
+    pub fn want(&mut self, id: RoundId, person: PersonId, shares: u64) {
+        if let Some(sale) = self.sales.get_mut(&id) {
+            sale.wants.insert(person, shares);
+        }
+    }
+
+    /// Nothing is sold.
+    pub fn call_off(&mut self, id: RoundId) {
+        if let Some(sale) = self.sales.get_mut(&id) {
+            sale.off = true;
+        }
+    }
+
+    /// Somebody gets their part, registered.
+    pub fn get(&mut self, id: RoundId, person: PersonId) {
+        let shares = self.sales.get(&id).map_or(0, |sale| sale.part(person));
+        self.enter(id.of, person, shares);
     }
 
     /// Money lies where the next payment finds it.

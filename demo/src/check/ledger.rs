@@ -9,11 +9,12 @@ use upside_client::upside::constants::NEVER_TS;
 use upside_lookalike_mints::{EquityMint, Extension};
 
 use super::{
-    AssetFigure, Figure, Figures, GrantFigure, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure,
+    AssetFigure, Figure, Figures, GrantFigure, HolderFigure, RoundFigure, SecurityFigure, SubscriptionFigure, Value,
+    VaultFigure, WalletFigure,
 };
 use crate::{
-    story::{AssetId, GrantId, PersonId, Purse, SecurityId, Story},
-    verb::{grant::Terms, Moment},
+    story::{AssetId, GrantId, PersonId, Purse, RoundId, SecurityId, Story},
+    verb::{grant, round, Moment},
 };
 
 fn whole(n: impl Into<BigInt>) -> BigRational {
@@ -92,6 +93,69 @@ impl Promise {
     }
 }
 
+/// What became of a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Decision {
+    #[default]
+    None,
+    Sold,
+    Failed,
+    Cancelled,
+}
+
+/// What one investor wants, and has paid: always the cost of it.
+#[derive(Clone, Debug, Default)]
+struct Want {
+    cap: BigRational,
+    shares: BigRational,
+    paid: BigRational,
+}
+
+/// Shares for sale.
+#[derive(Clone, Debug)]
+struct Sale {
+    terms: round::Terms,
+    opens: i64,
+    decision: Decision,
+    wants: BTreeMap<PersonId, Want>,
+    /// Shares that all wanted when it was decided, or want now.
+    wanted: BigRational,
+    reserved: BigRational,
+    money: BigRational,
+    raised: BigRational,
+    backed: BigRational,
+    released: BigRational,
+    events: u64,
+}
+
+impl Sale {
+    /// What shares cost, in whole atoms, rounded up.
+    fn cost(&self, shares: &BigRational, decimals: u8) -> BigRational {
+        (shares * whole(self.terms.price) / whole(BigInt::from(10u8).pow(u32::from(decimals)))).ceil()
+    }
+
+    fn waiting(&self) -> usize {
+        self.wants.values().filter(|want| !want.shares.is_zero()).count()
+    }
+
+    /// Sets what somebody wants and has paid; returns how much more money that is.
+    fn change(&mut self, person: PersonId, shares: BigRational, decimals: u8) -> BigRational {
+        let paid = self.cost(&shares, decimals);
+        let invited = self.terms.invited;
+        let most = whole(self.terms.for_sale);
+        let want = self.wants.entry(person).or_default();
+        if !invited {
+            want.cap = most;
+        }
+        let more = &paid - &want.paid;
+        self.wanted += &shares - &want.shares;
+        (want.shares, want.paid) = (shares, paid);
+        self.money += &more;
+        self.events += 1;
+        more
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 struct Vault {
     open: bool,
@@ -123,6 +187,7 @@ struct Book {
     paid: BigRational,
     inbox: BigRational,
     open_vaults: u16,
+    money_vault: BigRational,
     events: u64,
     line: Line,
     holders: BTreeMap<PersonId, Holder>,
@@ -149,6 +214,10 @@ pub enum Flow {
     PaidIn(PersonId, SecurityId),
     /// Money from a security to somebody.
     PaidOut(SecurityId, PersonId),
+    /// Money from somebody into rounds, less what came back.
+    Invested(PersonId, SecurityId),
+    /// Money of rounds to the issuer.
+    Financed(SecurityId, PersonId),
     /// An asset from somebody to a vault: what was sent, before any fee.
     Given(PersonId, SecurityId, AssetId),
     /// An asset from a vault back to its issuer.
@@ -163,6 +232,7 @@ pub struct Ledger<'a> {
     story: &'a Story,
     books: BTreeMap<SecurityId, Book>,
     promises: BTreeMap<GrantId, Promise>,
+    sales: BTreeMap<RoundId, Sale>,
     wallets: BTreeMap<PersonId, Wallet>,
     assets: BTreeMap<AssetId, Asset>,
     flows: BTreeMap<Flow, BigRational>,
@@ -273,6 +343,7 @@ impl<'a> Ledger<'a> {
             story,
             books: books.collect(),
             promises: BTreeMap::new(),
+            sales: BTreeMap::new(),
             wallets: wallets.collect(),
             assets: story.asset_ids().map(|asset| (asset, Asset::default())).collect(),
             flows: BTreeMap::new(),
@@ -343,7 +414,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Shares are reserved for somebody.
-    pub fn promise(&mut self, id: GrantId, terms: &Terms, at: Moment) {
+    pub fn promise(&mut self, id: GrantId, terms: &grant::Terms, at: Moment) {
         let start = at.asked_ts + terms.starts_in;
         let promise = Promise {
             amount: whole(terms.shares),
@@ -409,6 +480,178 @@ impl<'a> Ledger<'a> {
         let book = self.book(id.of);
         book.reserved -= promise.amount - promise.claimed;
         book.events += 1;
+    }
+
+    /// Shares are reserved for a sale.
+    pub fn announce(&mut self, id: RoundId, terms: &round::Terms, at: Moment) {
+        let sale = Sale {
+            terms: *terms,
+            opens: at.asked_ts + terms.opens_in,
+            decision: Decision::None,
+            wants: BTreeMap::new(),
+            wanted: BigRational::zero(),
+            reserved: whole(terms.for_sale),
+            money: BigRational::zero(),
+            raised: BigRational::zero(),
+            backed: BigRational::zero(),
+            released: BigRational::zero(),
+            events: 1,
+        };
+        self.sales.insert(id, sale);
+        let book = self.book(id.of);
+        book.reserved += whole(terms.for_sale);
+        book.events += 1;
+    }
+
+    /// A vault for money.
+    pub fn open_money_vault(&mut self, of: SecurityId) {
+        let book = self.book(of);
+        book.open_vaults += 1;
+        book.events += 1;
+    }
+
+    /// Somebody may subscribe, up to a cap.
+    pub fn invite(&mut self, id: RoundId, person: PersonId, cap: u64) {
+        if let Some(sale) = self.sales.get_mut(&id) {
+            let want = Want {
+                cap: whole(cap),
+                ..Want::default()
+            };
+            sale.wants.insert(person, want);
+            sale.events += 1;
+        }
+    }
+
+    /// Somebody may no longer.
+    pub fn uninvite(&mut self, id: RoundId, person: PersonId) {
+        if let Some(sale) = self.sales.get_mut(&id) {
+            sale.wants.remove(&person);
+            sale.events += 1;
+        }
+    }
+
+    /// Somebody wants shares, in all, and pays the difference or gets it back.
+    pub fn subscribe(&mut self, id: RoundId, person: PersonId, shares: u64) {
+        let decimals = self.story.security(id.of).terms.decimals;
+        let Some(sale) = self.sales.get_mut(&id) else {
+            return;
+        };
+        let more = sale.change(person, whole(shares), decimals);
+        self.invest(id, person, &more);
+    }
+
+    /// Somebody wants nothing any more; an invitation stays.
+    pub fn withdraw(&mut self, id: RoundId, person: PersonId) {
+        let decimals = self.story.security(id.of).terms.decimals;
+        let Some(sale) = self.sales.get_mut(&id) else {
+            return;
+        };
+        let back = sale.change(person, BigRational::zero(), decimals);
+        if !sale.terms.invited {
+            sale.wants.remove(&person);
+        }
+        self.invest(id, person, &back);
+    }
+
+    /// Money goes from somebody into a round; negative money comes back.
+    fn invest(&mut self, id: RoundId, person: PersonId, money: &BigRational) {
+        self.wallet(person).money -= money;
+        self.flow(Flow::Invested(person, id.of), money);
+    }
+
+    /// Nothing is sold.
+    pub fn cancel_round(&mut self, id: RoundId) {
+        self.decide(id, Decision::Cancelled, BigRational::zero());
+    }
+
+    /// As much is sold as is wanted and for sale; less than the minimum, or nothing, is a failure.
+    pub fn close_round(&mut self, id: RoundId) {
+        let Some(sale) = self.sales.get(&id) else {
+            return;
+        };
+        let sold = sale.wanted.clone().min(whole(sale.terms.for_sale));
+        if sold.is_zero() || sold < whole(sale.terms.minimum) {
+            self.decide(id, Decision::Failed, BigRational::zero());
+        } else {
+            self.decide(id, Decision::Sold, sold);
+        }
+    }
+
+    fn decide(&mut self, id: RoundId, decision: Decision, sold: BigRational) {
+        let Some(sale) = self.sales.get_mut(&id) else {
+            return;
+        };
+        sale.decision = decision;
+        sale.events += 1;
+        let freed = &sale.reserved - &sold;
+        sale.reserved = sold;
+        let book = self.book(id.of);
+        book.reserved -= freed;
+        book.events += 1;
+    }
+
+    /// Somebody gets their part, newly issued and registered, and the rest of their money. When nobody is left, what rounding left is no longer
+    /// reserved.
+    pub fn settle_subscription(&mut self, id: RoundId, person: PersonId, at: Moment) {
+        let decimals = self.story.security(id.of).terms.decimals;
+        let Some(sale) = self.sales.get_mut(&id) else {
+            return;
+        };
+        let Some(want) = sale.wants.remove(&person) else {
+            return;
+        };
+        let for_sale = whole(sale.terms.for_sale);
+        let shares = if sale.decision != Decision::Sold {
+            BigRational::zero()
+        } else if sale.wanted <= for_sale {
+            want.shares.clone()
+        } else {
+            (&want.shares * for_sale / &sale.wanted).floor()
+        };
+        let cost = sale.cost(&shares, decimals);
+        let back = &want.paid - &cost;
+        sale.raised += &cost;
+        sale.money -= &back;
+        sale.reserved -= &shares;
+        sale.events += 1;
+        let mut freed = shares.clone();
+        if sale.waiting() == 0 {
+            freed += std::mem::take(&mut sale.reserved);
+        }
+        let book = self.book(id.of);
+        book.reserved -= freed;
+        if shares.is_zero() {
+            book.events += 1;
+        } else {
+            book.turn(person, &shares, at.ts);
+            book.issued += &shares;
+            book.supply += &shares;
+        }
+        self.invest(id, person, &-back);
+    }
+
+    /// What is due by time reaches the vault and the issuer, each in whole atoms of its own part.
+    pub fn release_runway(&mut self, id: RoundId, issuer: PersonId, at: Moment) {
+        let Some(sale) = self.sales.get_mut(&id) else {
+            return;
+        };
+        let elapsed = at.ts - (sale.opens + sale.terms.closes);
+        let passed = if elapsed >= sale.terms.runway {
+            BigRational::one()
+        } else {
+            whole(elapsed) / whole(sale.terms.runway)
+        };
+        let backing = (&sale.raised * whole(sale.terms.backing_bps) / whole(10_000)).floor();
+        let rest = &sale.raised - &backing;
+        let to_vault = (backing * &passed).floor() - &sale.backed;
+        let to_issuer = (rest * passed).floor() - &sale.released;
+        sale.backed += &to_vault;
+        sale.released += &to_issuer;
+        sale.money -= &to_vault + &to_issuer;
+        sale.events += 1;
+        self.book(id.of).money_vault += &to_vault;
+        self.wallet(issuer).money += &to_issuer;
+        self.flow(Flow::Financed(id.of, issuer), &to_issuer);
     }
 
     /// Redemption opens earlier.
@@ -680,6 +923,52 @@ impl<'a> Ledger<'a> {
         holder.map_or_else(BigRational::zero, |holder| &holder.claimed + &holder.claimed_before)
     }
 
+    fn round_figures(&self, id: RoundId, figures: &mut Figures) {
+        use RoundFigure as R;
+        use SubscriptionFigure as S;
+        let sale = self.sales.get(&id);
+        let read = |field: fn(&Sale) -> BigRational| Value::Number(sale.map_or_else(BigRational::zero, field));
+        figures.extend(
+            [
+                (R::Status, read(|s| whole(s.decision as u8))),
+                (R::Invited, read(|s| whole(u8::from(s.terms.invited)))),
+                (R::ForSale, read(|s| whole(s.terms.for_sale))),
+                (R::Minimum, read(|s| whole(s.terms.minimum))),
+                (R::Price, read(|s| whole(s.terms.price))),
+                (R::Opens, read(|s| whole(s.opens))),
+                (R::Commit, read(|s| whole(s.opens + s.terms.commit))),
+                (R::Closes, read(|s| whole(s.opens + s.terms.closes))),
+                (R::Wanted, read(|s| s.wanted.clone())),
+                (R::Unsettled, read(|s| whole(s.waiting()))),
+                (R::Reserved, read(|s| s.reserved.clone())),
+                (R::Money, read(|s| s.money.clone())),
+                (R::Account, read(|s| s.money.clone())),
+                // In a story every account can receive: a refund never waits.
+                (R::Refunds, read(|_| BigRational::zero())),
+                (R::Raised, read(|s| s.raised.clone())),
+                (R::Backed, read(|s| s.backed.clone())),
+                (R::Released, read(|s| s.released.clone())),
+                (R::Events, read(|s| whole(s.events))),
+            ]
+            .map(|(figure, value)| (Figure::Round(id, figure), value)),
+        );
+        for person in self.story.person_ids() {
+            let want = sale
+                .and_then(|sale| sale.wants.get(&person))
+                .cloned()
+                .unwrap_or_default();
+            figures.extend(
+                [
+                    (S::Cap, want.cap),
+                    (S::Wanted, want.shares),
+                    (S::Paid, want.paid),
+                    (S::Refund, BigRational::zero()),
+                ]
+                .map(|(figure, value)| (Figure::Subscription(id, person, figure), Value::Number(value))),
+            );
+        }
+    }
+
     /// Every figure as it must be read now.
     #[must_use]
     pub fn figures(&self) -> Figures {
@@ -711,6 +1000,11 @@ impl<'a> Ledger<'a> {
                     (S::PayoutVault, number(&(&book.received - &book.paid))),
                     (S::Inbox, number(&book.inbox)),
                     (S::Vaults, int(i64::from(book.open_vaults))),
+                    (S::MoneyVault, number(&book.money_vault)),
+                    (S::FundedRounds, {
+                        let sales = self.sales.iter().filter(|(id, _)| id.of == *of);
+                        Value::Number(whole(sales.filter(|(_, sale)| !sale.money.is_zero()).count()))
+                    }),
                     (S::Issuer, name(book.issuer)),
                     (S::PendingIssuer, name(book.pending)),
                     (S::RedeemAfter, int(book.redeem_after)),
@@ -766,6 +1060,9 @@ impl<'a> Ledger<'a> {
                     .map(|(figure, value)| (Figure::Holder(*of, *person, figure), value)),
                 );
             }
+        }
+        for id in self.story.round_ids() {
+            self.round_figures(id, &mut figures);
         }
         for id in self.story.grant_ids() {
             use GrantFigure as G;

@@ -14,7 +14,7 @@ use num_traits::Zero;
 
 pub use ledger::{Flow, Ledger};
 
-use crate::story::{AssetId, GrantId, PersonId, SecurityId, Story};
+use crate::story::{AssetId, GrantId, PersonId, RoundId, SecurityId, Story};
 
 /// Something that can be read from the cluster. Amounts are in atoms, times in unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,10 @@ pub enum Figure {
     Holder(SecurityId, PersonId, HolderFigure),
     /// A figure of a grant.
     Grant(GrantId, GrantFigure),
+    /// A figure of a round.
+    Round(RoundId, RoundFigure),
+    /// A figure of somebody's subscription to a round.
+    Subscription(RoundId, PersonId, SubscriptionFigure),
     /// What a claim would pay a holder now, by simulation.
     Claimable(SecurityId, PersonId),
     /// What somebody's wallet holds.
@@ -72,6 +76,10 @@ pub enum SecurityFigure {
     Inbox,
     /// How many vaults are open.
     Vaults,
+    /// Money in the vault for money.
+    MoneyVault,
+    /// Rounds with money in them.
+    FundedRounds,
     /// Who is the issuer.
     Issuer,
     /// Who may accept to become the issuer.
@@ -157,6 +165,60 @@ pub enum GrantFigure {
     Events,
 }
 
+/// A figure of a round; zero while it does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoundFigure {
+    /// 0 undecided, 1 succeeded, 2 failed, 3 cancelled.
+    Status,
+    /// 1 if by invitation.
+    Invited,
+    /// Shares for sale.
+    ForSale,
+    /// Fewer make it fail.
+    Minimum,
+    /// Money for a whole share.
+    Price,
+    /// It takes subscriptions from then on.
+    Opens,
+    /// Subscriptions bind from then on.
+    Commit,
+    /// It takes none from then on.
+    Closes,
+    /// Shares wanted by all.
+    Wanted,
+    /// Subscriptions to settle.
+    Unsettled,
+    /// Shares still reserved for it.
+    Reserved,
+    /// Money paid in and not out, by its own count.
+    Money,
+    /// The balance of its account.
+    Account,
+    /// Money of it booked as refunds.
+    Refunds,
+    /// Money raised.
+    Raised,
+    /// Money of that in the vault.
+    Backed,
+    /// Money of that with the issuer.
+    Released,
+    /// Events told, by the round's own count.
+    Events,
+}
+
+/// A figure of a subscription; zero while it does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SubscriptionFigure {
+    /// Shares that may be wanted at most.
+    Cap,
+    /// Shares wanted.
+    Wanted,
+    /// Money paid for them.
+    Paid,
+    /// Money that waits to be fetched.
+    Refund,
+}
+
 /// What a wallet holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WalletFigure {
@@ -209,6 +271,11 @@ impl Figure {
                 let text = format!("grant{which}, {}", figure.text());
                 format!("{}, {}", story.name(id.recipient), of(id.of, &text))
             }
+            Self::Round(id, figure) => of(id.of, &format!("{}, {}", round_name(id), figure.text())),
+            Self::Subscription(id, person, figure) => {
+                let text = format!("{}, {}", round_name(id), figure.text());
+                format!("{}, {}", story.name(person), of(id.of, &text))
+            }
             Self::Claimable(security, person) => format!("{}, {}", story.name(person), of(security, "could claim now")),
             Self::Wallet(person, WalletFigure::Money) => format!("{}, wallet, payout tokens", story.name(person)),
             Self::Wallet(person, WalletFigure::Savings) => format!("{}, savings, payout tokens", story.name(person)),
@@ -241,6 +308,8 @@ impl SecurityFigure {
             Self::PayoutVault => "money waiting for holders",
             Self::Inbox => "inbox",
             Self::Vaults => "vaults",
+            Self::MoneyVault => "vault, payout tokens",
+            Self::FundedRounds => "rounds with money",
             Self::Issuer => "issuer",
             Self::PendingIssuer => "proposed issuer",
             Self::RedeemAfter => "redemption opens",
@@ -267,6 +336,49 @@ impl HolderFigure {
             Self::Uncollected => "assets left to collect",
             Self::Approved => "approved as a holder",
             Self::Events => "events of the position",
+        }
+    }
+}
+
+fn round_name(id: RoundId) -> String {
+    match id.number {
+        0 => "round".to_owned(),
+        number => format!("round {number}"),
+    }
+}
+
+impl RoundFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Invited => "by invitation",
+            Self::ForSale => "shares for sale",
+            Self::Minimum => "minimum",
+            Self::Price => "price",
+            Self::Opens => "opens",
+            Self::Commit => "binds",
+            Self::Closes => "closes",
+            Self::Wanted => "shares wanted",
+            Self::Unsettled => "subscriptions to settle",
+            Self::Reserved => "shares reserved",
+            Self::Money => "money by its count",
+            Self::Account => "money",
+            Self::Refunds => "refunds booked",
+            Self::Raised => "raised",
+            Self::Backed => "became backing",
+            Self::Released => "reached the issuer",
+            Self::Events => "events of the round",
+        }
+    }
+}
+
+impl SubscriptionFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Cap => "may want",
+            Self::Wanted => "wants",
+            Self::Paid => "paid",
+            Self::Refund => "refund waits",
         }
     }
 }

@@ -198,6 +198,47 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
         );
     }
 
+    if security.money_backing_atoms > 0 {
+        lines.push(
+            Line::of(Style::Plain, format!("  {:<NAME$} ", unit))
+                .with(Style::Accent, money(security.money_backing_atoms))
+                .with(Style::Dim, "  from rounds"),
+        );
+    }
+
+    for round in &security.rounds {
+        let said = format!(
+            "{} at {} {unit} each: {}",
+            shares(round.for_sale_atoms),
+            amount::exact(round.price_atoms, report.money.decimals),
+            round.status
+        );
+        heading(lines, "Round", &said);
+        let rows = [
+            (
+                "wanted",
+                round.wanted_atoms,
+                round.for_sale_atoms,
+                shares(round.wanted_atoms),
+            ),
+            (
+                "paid out",
+                round.backed_atoms + round.released_atoms,
+                round.raised_atoms,
+                format!(
+                    "{} to the issuer, {} to the vault, of {} {unit} raised",
+                    money(round.released_atoms),
+                    money(round.backed_atoms),
+                    money(round.raised_atoms)
+                ),
+            ),
+        ];
+        for (name, part, whole, said) in rows {
+            let line = Line::of(Style::Plain, format!("  {name:<NAME$} "));
+            lines.push(bar(line, part.min(whole), whole.max(1), BAR).with(Style::Plain, format!("  {said}")));
+        }
+    }
+
     if security.stream.received_atoms > 0 {
         stream(lines, report, security);
         heading(

@@ -285,8 +285,14 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When nobody is called that.
     pub fn issuer(&self, of: SecurityId) -> Result<PersonId> {
+        self.person_or("by", self.issuer_now(of))
+    }
+
+    /// The issuer at this point of the story.
+    #[must_use]
+    pub fn issuer_now(&self, of: SecurityId) -> PersonId {
         let now = self.issuers.borrow().get(&of).copied();
-        self.person_or("by", now.unwrap_or(self.story.security(of).issuer))
+        now.unwrap_or(self.story.security(of).issuer)
     }
 
     /// From here on `person` is the issuer.

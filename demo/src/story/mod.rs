@@ -43,6 +43,15 @@ pub struct GrantId {
     pub number: u64,
 }
 
+/// A round: of a security, with a number among its rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoundId {
+    /// The security.
+    pub of: SecurityId,
+    /// Its number.
+    pub number: u64,
+}
+
 /// Which of their two payout token accounts somebody means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purse {
@@ -188,6 +197,16 @@ impl Story {
             _ => None,
         });
         made.collect()
+    }
+
+    /// Every round that some step announces, each once.
+    #[must_use]
+    pub fn round_ids(&self) -> BTreeSet<RoundId> {
+        let announced = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Round(round) => Some(round.id()),
+            _ => None,
+        });
+        announced.collect()
     }
 
     /// Who is called that.

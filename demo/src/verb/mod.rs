@@ -6,6 +6,7 @@
 pub mod asset;
 pub mod grant;
 pub mod redemption;
+pub mod round;
 pub mod shares;
 pub mod token;
 pub mod upside;
@@ -207,6 +208,16 @@ verbs! {
     grant::ApproveMilestone,
     grant::RevokeGrant,
     grant::CloseGrant,
+    round::Round,
+    round::OpenMoneyVault,
+    round::Invite,
+    round::Uninvite,
+    round::Subscribe,
+    round::Withdraw,
+    round::CancelRound,
+    round::CloseRound,
+    round::Settle,
+    round::ReleaseRunway,
     redemption::Redeem,
     redemption::Collect,
     redemption::CloseRedemption,

@@ -263,6 +263,13 @@ impl<'a> World<'a> {
         pda::vault_account(&self.keys(of).vault(&asset.mint), &asset.mint, &asset.token_program)
     }
 
+    /// The token account of a security's vault for money.
+    #[must_use]
+    pub fn money_vault(&self, of: SecurityId) -> Pubkey {
+        let (keys, mint) = (self.keys(of), &self.payout);
+        pda::vault_account(&keys.vault(&mint.mint), &mint.mint, &mint.token_program)
+    }
+
     /// A grant.
     ///
     /// # Errors

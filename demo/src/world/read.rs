@@ -13,7 +13,7 @@ use upside_client::{
     solana_account::Account,
     upside::{
         error::UpsideError,
-        state::{Approval, Grant, Position, Redemption, Security, Vault},
+        state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault},
     },
     Sender,
 };
@@ -21,9 +21,10 @@ use upside_client::{
 use super::{Claimable, Sample, World};
 use crate::{
     check::{
-        AssetFigure, Figure, Figures, GrantFigure, HolderFigure, SecurityFigure, Value, VaultFigure, WalletFigure,
+        AssetFigure, Figure, Figures, GrantFigure, HolderFigure, RoundFigure, SecurityFigure, SubscriptionFigure,
+        Value, VaultFigure, WalletFigure,
     },
-    story::{AssetId, GrantId, PersonId, Purse, SecurityId},
+    story::{AssetId, GrantId, PersonId, Purse, RoundId, SecurityId},
     verb::redemption::TICKET,
 };
 
@@ -77,7 +78,13 @@ impl World<'_> {
         let mut addresses = Vec::new();
         for of in self.story.security_ids() {
             let keys = self.keys(of);
-            addresses.extend([keys.security, keys.mint, keys.payout_vault(), keys.inbox()]);
+            addresses.extend([
+                keys.security,
+                keys.mint,
+                keys.payout_vault(),
+                keys.inbox(),
+                self.money_vault(of),
+            ]);
             for asset in self.story.asset_ids() {
                 addresses.extend([keys.vault(&self.asset(asset).mint), self.vault_account(of, asset)]);
             }
@@ -94,6 +101,13 @@ impl World<'_> {
         }
         for id in self.story.grant_ids() {
             addresses.push(self.grant(id)?);
+        }
+        for id in self.story.round_ids() {
+            let keys = self.keys(id.of);
+            addresses.extend([keys.round(id.number), keys.round_account(id.number)]);
+            for person in self.story.person_ids() {
+                addresses.push(keys.subscription(id.number, &self.address(person)?));
+            }
         }
         for person in self.story.person_ids() {
             let owner = self.address(person)?;
@@ -123,6 +137,9 @@ impl World<'_> {
         }
         for id in self.story.grant_ids() {
             self.read_grant(id, &accounts, &mut figures)?;
+        }
+        for id in self.story.round_ids() {
+            self.read_round(id, &accounts, &mut figures)?;
         }
         for person in self.story.person_ids() {
             let owner = self.address(person)?;
@@ -203,6 +220,8 @@ impl World<'_> {
                 (F::Remainder, read(|s| x64(s.remainder_x64.get()))),
                 (F::Vaults, read(|s| number(s.vault_count))),
                 (F::Events, read(|s| number(s.sequence))),
+                (F::FundedRounds, read(|s| number(s.funded_rounds))),
+                (F::MoneyVault, accounts.balance(&self.money_vault(of))?),
                 (F::PayoutVault, accounts.balance(&keys.payout_vault())?),
                 (F::Inbox, accounts.balance(&keys.inbox())?),
             ]
@@ -290,6 +309,52 @@ impl World<'_> {
             ]
             .map(|(figure, value)| (Figure::Grant(id, figure), value)),
         );
+        Ok(())
+    }
+
+    fn read_round(&self, id: RoundId, accounts: &Accounts, figures: &mut Figures) -> Result<()> {
+        let keys = self.keys(id.of);
+        let round: Option<Round> = accounts.state(&keys.round(id.number))?;
+        let read = |field: fn(&Round) -> Value| round.as_ref().map_or_else(|| number(0u8), field);
+        use RoundFigure as F;
+        figures.extend(
+            [
+                (F::Status, read(|r| number(r.status))),
+                (F::Invited, read(|r| number(r.invited))),
+                (F::ForSale, read(|r| number(r.for_sale_atoms))),
+                (F::Minimum, read(|r| number(r.minimum_atoms))),
+                (F::Price, read(|r| number(r.price_atoms))),
+                (F::Opens, read(|r| number(r.opens_ts))),
+                (F::Commit, read(|r| number(r.commit_ts))),
+                (F::Closes, read(|r| number(r.closes_ts))),
+                (F::Wanted, read(|r| number(r.total_wanted_atoms.get()))),
+                (F::Unsettled, read(|r| number(r.unsettled))),
+                (F::Reserved, read(|r| number(r.reserved_left_atoms))),
+                (F::Money, read(|r| number(r.money_atoms))),
+                (F::Account, accounts.balance(&keys.round_account(id.number))?),
+                (F::Refunds, read(|r| number(r.refunds_atoms))),
+                (F::Raised, read(|r| number(r.raised_atoms))),
+                (F::Backed, read(|r| number(r.backed_atoms))),
+                (F::Released, read(|r| number(r.released_atoms))),
+                (F::Events, read(|r| number(r.sequence))),
+            ]
+            .map(|(figure, value)| (Figure::Round(id, figure), value)),
+        );
+        use SubscriptionFigure as S;
+        for person in self.story.person_ids() {
+            let address = keys.subscription(id.number, &self.address(person)?);
+            let wants: Option<Subscription> = accounts.state(&address)?;
+            let read = |field: fn(&Subscription) -> u64| number(wants.as_ref().map_or(0, field));
+            figures.extend(
+                [
+                    (S::Cap, read(|s| s.cap_atoms)),
+                    (S::Wanted, read(|s| s.wanted_atoms)),
+                    (S::Paid, read(|s| s.paid_atoms)),
+                    (S::Refund, read(|s| s.refund_atoms)),
+                ]
+                .map(|(figure, value)| (Figure::Subscription(id, person, figure), value)),
+            );
+        }
         Ok(())
     }
 

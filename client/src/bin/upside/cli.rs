@@ -107,6 +107,9 @@ pub enum Command {
     /// Grants of shares for help: create, batch, claim, approve, revoke, close, list.
     #[command(subcommand)]
     Grant(commands::grant::Command),
+    /// Rounds that sell shares: create, show, list, subscribe, invite, withdraw, close, settle, refund, runway.
+    #[command(subcommand)]
+    Round(commands::round::Command),
     /// Money: distribute, claim, status.
     #[command(subcommand)]
     Upside(commands::upside::Command),

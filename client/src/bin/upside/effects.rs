@@ -11,7 +11,7 @@ use upside_client::{
     time,
     upside::{
         constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        state::{Approval, Grant, Position, Redemption, Security, Vault},
+        state::{Approval, Grant, Position, Redemption, Round, RoundStatus, Security, Subscription, Vault},
     },
 };
 
@@ -54,6 +54,20 @@ struct Reader<'a> {
     app: &'a App,
     mints: BTreeMap<Pubkey, Mint>,
     securities: BTreeMap<Pubkey, Security>,
+    rounds: BTreeMap<Pubkey, Round>,
+}
+
+/// What people call a status; nothing of a later version of the program.
+fn round_status(round: &Round) -> &'static str {
+    [
+        (RoundStatus::Open, "not decided"),
+        (RoundStatus::Succeeded, "succeeded"),
+        (RoundStatus::Failed, "failed"),
+        (RoundStatus::Cancelled, "cancelled"),
+    ]
+    .into_iter()
+    .find(|(status, _)| round.is(*status))
+    .map_or("unknown", |(_, name)| name)
 }
 
 impl Reader<'_> {
@@ -235,6 +249,46 @@ impl Reader<'_> {
                 fields,
             });
         }
+        if let Ok(r) = accounts::decode::<Round>(address, account) {
+            let s = self.security(&r.security)?;
+            let money = s.payout_mint;
+            return Ok(Reading {
+                what: format!("round {} of {}", r.id, self.name_security(&s)?),
+                fields: vec![
+                    ("status", round_status(&r).to_owned()),
+                    ("for sale", self.amount(&s.mint, r.for_sale_atoms)?),
+                    ("price", self.amount(&money, r.price_atoms)?),
+                    ("minimum", self.amount(&s.mint, r.minimum_atoms)?),
+                    ("opens", time::date_to_text(r.opens_ts)),
+                    ("binds", time::date_to_text(r.commit_ts)),
+                    ("closes", time::date_to_text(r.closes_ts)),
+                    ("wanted by all", self.amount(&s.mint, r.total_wanted_atoms.get())?),
+                    ("still promised", self.amount(&s.mint, r.reserved_left_atoms)?),
+                    ("money", self.amount(&money, r.money_atoms)?),
+                    ("raised", self.amount(&money, r.raised_atoms)?),
+                    ("refunds booked", self.amount(&money, r.refunds_atoms)?),
+                    ("became backing", self.amount(&money, r.backed_atoms)?),
+                    ("reached issuer", self.amount(&money, r.released_atoms)?),
+                ],
+            });
+        }
+        if let Ok(u) = accounts::decode::<Subscription>(address, account) {
+            let round = match self.rounds.get(&u.round) {
+                Some(round) => *round,
+                None => accounts::get(self.app.sender()?, &u.round)?,
+            };
+            let s = self.security(&round.security)?;
+            return Ok(Reading {
+                what: format!("subscription of {}", short(&u.investor)),
+                fields: vec![
+                    ("wanted", self.amount(&s.mint, u.wanted_atoms)?),
+                    ("at most", self.amount(&s.mint, u.cap_atoms)?),
+                    ("paid", self.amount(&s.payout_mint, u.paid_atoms)?),
+                    ("refund booked", self.amount(&s.payout_mint, u.refund_atoms)?),
+                    ("settled", if u.settled == 1 { "yes" } else { "no" }.to_owned()),
+                ],
+            });
+        }
         let approval = accounts::decode::<Approval>(address, account)?;
         Ok(Reading {
             what: format!("approval of {}", short(&approval.holder)),
@@ -259,11 +313,14 @@ pub fn between(
         app,
         mints: BTreeMap::new(),
         securities: BTreeMap::new(),
+        rounds: BTreeMap::new(),
     };
     for (address, account) in addresses.iter().zip(after) {
         let Some(account) = account else { continue };
         if let Ok(security) = accounts::decode::<Security>(address, account) {
             reader.securities.insert(*address, security);
+        } else if let Ok(round) = accounts::decode::<Round>(address, account) {
+            reader.rounds.insert(*address, round);
         } else if let Ok(mint) = accounts::read_mint(address, account) {
             reader.mints.insert(*address, mint);
         }

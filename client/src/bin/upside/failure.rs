@@ -209,6 +209,34 @@ fn remedy_of(error: UpsideError) -> Option<&'static str> {
         E::MilestoneApproved => "nothing needs to be done: the milestone was approved before, and the schedule applies",
         E::DeadlinePassed => "it is too late: anybody can close the grant with `upside grant close`; the issuer can make a new one",
         E::GrantNotFinished => "claim what is left first with `upside grant claim`, or wait until the deadline has passed without an approval",
+        E::ForSaleTooSmall => "sell more: at least one million atoms",
+        E::PriceZero => "name a price above zero, for one whole share",
+        E::MinimumAboveForSale => "lower the minimum, or sell more",
+        E::BadRoundTimes => "order the times: it opens, then binds, then closes, in the future, and binds for at most 90 days",
+        E::RunwayOutOfRange => "name a runway of at most ten years",
+        E::BackingAboveOne => "name at most 100 percent as backing",
+        E::BackingVaultMissing => "the issuer must first run `upside vault open` for the payout mint",
+        E::RoundExists => "choose another --id: `upside round list` shows the ids that are taken",
+        E::WrongRound | E::WrongRoundAccount => "name the round's id as `upside round list` shows it, with the mint of its own security",
+        E::WrongSubscription => "name the round and the investor as `upside round show` shows them",
+        E::RoundNotTaking => "`upside round show` says when the round is open; one that is over or cancelled never opens again",
+        E::NotInvited => "ask the issuer to run `upside round invite` for this wallet",
+        E::NotAnInvitedRound => "anybody may subscribe to a public round: nobody needs an invitation",
+        E::AlreadyInvited => "to change the cap, run `upside round uninvite` while nothing is wanted, and invite again",
+        E::AboveCap => "want at most what the invitation allows: `upside round show` says how much",
+        E::WantedOutOfRange => "want more than nothing, and at most what is for sale",
+        E::Committed => "more can still be wanted; what does not become shares comes back when the round is settled",
+        E::SubscriptionInUse => "only the investor can withdraw what they want; the issuer can cancel the round before subscriptions bind",
+        E::NothingWanted => "nothing needs to be done: this subscription wants nothing",
+        E::TooLateToCancel => "let the round come to its end: from its commit time on investors rely on it",
+        E::TooEarlyToClose => "wait for the round's end, which `upside round show` counts down to; one that is decided needs no close",
+        E::RoundNotDecided => "close it first, anybody can: `upside round close`",
+        E::AlreadySettled => "nothing needs to be settled; a refund that waits is fetched with `upside round refund`",
+        E::NothingToRefund => "settle first, anybody can: `upside round settle`",
+        E::WrongRefundAccount => "run the command again: the investor has just named another account",
+        E::NothingToRelease => "wait: `upside round show` says what is due of the runway; an account that cannot receive is not paid",
+        E::WrongIssuerAccount => "leave --to away, or sign as the issuer",
+        E::BadRefundReceiver => "name an unfrozen account of yours for the payout mint with --to",
         E::ExtensionRefused | E::HookSet => "choose another asset: this one's mint could block or empty accounts in ways that the program does not accept",
         E::ClosableWithoutSupply => "the mint must have a supply before it is used",
         E::PayoutIsProtocolShare => "choose money as the payout mint: shares belong in vaults",
@@ -216,4 +244,23 @@ fn remedy_of(error: UpsideError) -> Option<&'static str> {
         E::ClockBehindCheckpoint => "the server's clock is behind; try again in a moment",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use upside_client::error::UPSIDE_ERRORS;
+
+    use super::*;
+
+    #[test]
+    fn every_error_of_grants_and_rounds_says_what_to_do() {
+        let blocks = 6500..6700;
+        let some = UPSIDE_ERRORS
+            .iter()
+            .filter(|error| blocks.contains(&u32::from(**error)));
+        assert!(some.clone().count() > 40);
+        for error in some {
+            assert!(remedy_of(*error).is_some(), "{}", error.name());
+        }
+    }
 }

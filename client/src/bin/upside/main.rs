@@ -81,6 +81,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Vault(command) => commands::vault::run(&app, command),
         Command::Redeem(command) => commands::redeem::run(&app, command),
         Command::Grant(command) => commands::grant::run(&app, command),
+        Command::Round(command) => commands::round::run(&app, command),
         Command::Upside(command) => commands::upside::run(&app, command),
         Command::Account(command) => commands::account::run(&app, command),
         Command::Audit(args) => commands::audit::run(&app, &args),

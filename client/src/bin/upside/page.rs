@@ -14,7 +14,7 @@ use upside_client::{
 
 use crate::{
     app::{App, Token},
-    commands::{grant, redeem, upside, vault},
+    commands::{grant, redeem, round, upside, vault},
     failure::Result,
     output::{self, amount_json, left, right, short, Canvas},
     terms::{self, kind_name},
@@ -93,7 +93,7 @@ pub fn show(app: &App, address: &Pubkey) -> Result<()> {
     let announced = Announced::read(sender, security, now)?;
     lines.push(String::new());
     lines.push(canvas.bold("What is announced"));
-    lines.extend(announced_lines(app, &token, &announced, now));
+    lines.extend(announced_lines(app, &token, &announced, now)?);
     lines.push(String::new());
     lines.push(canvas.bold("What the issuer could redeem today"));
     lines.extend(issuer_lines(app, &token, &announced)?);
@@ -157,7 +157,7 @@ pub fn show(app: &App, address: &Pubkey) -> Result<()> {
 }
 
 /// What will dilute the holders, for people: to whom, when, and what it leaves of 10 % at worst.
-fn announced_lines(app: &App, token: &Token, announced: &Announced, now: i64) -> Vec<String> {
+fn announced_lines(app: &App, token: &Token, announced: &Announced, now: i64) -> Result<Vec<String>> {
     let canvas = app.canvas;
     let mut lines = Vec::new();
     for (_, grant) in announced.grants.iter().take(MAX_ROWS) {
@@ -185,6 +185,13 @@ fn announced_lines(app: &App, token: &Token, announced: &Announced, now: i64) ->
             announced.running.len() - MAX_ROWS
         ));
     }
+    for (_, sale) in &announced.rounds {
+        let sentence = round::round_sentence(app, token, sale, now)?;
+        lines.extend(canvas.bullet(&sentence).iter().map(|line| canvas.warning(line)));
+        for line in canvas.bullet(round::crowding(sale.invited == 1)) {
+            lines.push(format!("  {line}"));
+        }
+    }
     if lines.is_empty() {
         lines.push("  Nothing.".to_owned());
     }
@@ -208,7 +215,7 @@ fn announced_lines(app: &App, token: &Token, announced: &Announced, now: i64) ->
             left(announced.worst_case_ever())
         )));
     }
-    lines
+    Ok(lines)
 }
 
 fn grant_sentence(token: &Token, grant: &Grant) -> String {
@@ -273,6 +280,11 @@ fn announced_json(app: &App, token: &Token, announced: &Announced, now: i64) -> 
             .map(|(address, grant)| grant::grant_json(token, address, grant, now))
             .collect()
     };
+    let rounds = announced
+        .rounds
+        .iter()
+        .map(|(address, sale)| round::round_json(token, address, sale, now))
+        .collect::<Result<Vec<Value>>>()?;
     let part = |part: Part| {
         json!({
             "part": shares(part.part_atoms),
@@ -291,6 +303,7 @@ fn announced_json(app: &App, token: &Token, announced: &Announced, now: i64) -> 
     Ok(json!({
         "grants": grants(&announced.grants),
         "running": grants(&announced.running),
+        "rounds": rounds,
         "promised": shares(announced.reserved_atoms),
         "capacity": shares(announced.capacity_atoms),
         "earliestStart": announced.earliest_start_ts.map(date_to_text),

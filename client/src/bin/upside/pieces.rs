@@ -4,7 +4,7 @@
 use anchor_lang::solana_program::instruction::Instruction;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use upside_client::{sender::Receipt, transactions, ClientError, Sender};
+use upside_client::{amount, sender::Receipt, transactions, ClientError, Sender};
 
 use crate::{
     app::App,
@@ -13,6 +13,10 @@ use crate::{
     plan::{agreed, Plan},
     signer::Identity,
 };
+
+/// Lamports of fee counted for one piece.
+const FEE_LAMPORTS: u64 = 15_000;
+const SOL_DECIMALS: u8 = 9;
 
 /// One thing to do.
 pub struct Piece {
@@ -45,6 +49,26 @@ pub fn progress(length: usize) -> Result<ProgressBar> {
     let style = ProgressStyle::with_template("  {bar:30.cyan} {pos} of {len}  {msg}")
         .map_err(|e| Failure::input(e.to_string()))?;
     Ok(ProgressBar::new(length as u64).with_style(style))
+}
+
+/// Refuses to begin what the fee payer cannot pay for: `rent` lamports for each piece at most, and fees.
+///
+/// # Errors
+/// When they have less.
+pub fn check_lamports(app: &App, rent: u64, pieces: &[Piece]) -> Result<()> {
+    let payer = app.payer()?.address;
+    let count = pieces.len() as u64;
+    let needed = count.saturating_mul(rent.saturating_add(FEE_LAMPORTS));
+    let held = app.sender()?.get_account(&payer)?.map_or(0, |account| account.lamports);
+    if held >= needed || app.global.base64 {
+        return Ok(());
+    }
+    Err(Failure::input(format!(
+        "{count} of these need up to {} SOL of rent and fees, and {payer} has {}",
+        amount::to_text(needed, SOL_DECIMALS),
+        amount::to_text(held, SOL_DECIMALS)
+    ))
+    .remedy("send it SOL first"))
 }
 
 /// Does the pieces, after asking about `irreversible`. `None` when nothing was to be sent and what was asked for has been printed.

@@ -140,6 +140,7 @@ impl Page<'_> {
         );
         self.cap_table(out, security);
         self.backing(out, security);
+        self.rounds(out, security);
         if security.stream.received_atoms > 0 {
             self.stream(out, security);
             self.earned(out, security);
@@ -255,6 +256,36 @@ impl Page<'_> {
             "nothing has come yet".to_owned()
         } else {
             told.join("; ")
+        }
+    }
+
+    fn rounds(&self, out: &mut String, security: &Security) {
+        let shares = |atoms| amount::exact(atoms, security.decimals);
+        let money = &self.report.money;
+        for round in &security.rounds {
+            let sold = [(round.wanted_atoms.min(round.for_sale_atoms), "var(--good)".to_owned())];
+            let out_of = [
+                (round.released_atoms, "var(--good)".to_owned()),
+                (round.backed_atoms, "var(--soft)".to_owned()),
+            ];
+            let _ = write!(
+                out,
+                "<section class=\"chart\">\n<h3>Round <span class=\"dim small\">{} at {} {} each: {}</span></h3>\n\
+                 <div class=\"row wide\"><span>wanted</span>{}<span class=\"amount\">{}</span></div>\n\
+                 <div class=\"row wide\"><span>paid out</span>{}<span class=\"amount\">{}</span>\
+                 <span class=\"note\">{} to the issuer and {} to the vault, of {} raised</span></div>\n</section>\n",
+                shares(round.for_sale_atoms),
+                amount::exact(round.price_atoms, money.decimals),
+                escaped(&money.symbol),
+                escaped(round.status),
+                bar("bar", &sold, round.for_sale_atoms.max(1)),
+                shares(round.wanted_atoms),
+                bar("bar", &out_of, round.raised_atoms.max(1)),
+                self.money(round.released_atoms + round.backed_atoms),
+                self.money(round.released_atoms),
+                self.money(round.backed_atoms),
+                self.money(round.raised_atoms)
+            );
         }
     }
 

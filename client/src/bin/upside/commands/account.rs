@@ -1,6 +1,9 @@
 //! `upside account`
 
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 use anchor_lang::prelude::Pubkey;
 use clap::{Subcommand, ValueEnum};
@@ -13,9 +16,10 @@ use serde_json::{json, Value};
 use upside_client::{
     accounts, amount,
     events::Event,
-    quote,
+    pda, quote,
     replay::{history_of, Replay},
     time::{self, date_to_text},
+    upside::state::Round,
     Sender,
 };
 
@@ -29,12 +33,12 @@ use crate::{
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print, as CSV, what you were granted, received, earned, claimed and redeemed by period.
+    /// Print, as CSV, what you were granted, bought, received, earned, claimed and redeemed by period.
     #[command(
         after_help = "Example: upside account statement --period year > statement.csv\n         upside account statement MINT --holder WALLET --from 2026-01-01 --to 2027-01-01"
     )]
     Statement {
-        /// Share mints; without any, every security that the holder has a position in.
+        /// Share mints; without any, every security that the holder holds, issues or has subscribed to.
         tokens: Vec<Pubkey>,
         /// Length of a period, in UTC.
         #[arg(long, value_enum, default_value = "month")]
@@ -92,6 +96,12 @@ struct Row {
     unregistered_atoms: u128,
     redeemed_atoms: u128,
     granted_atoms: u128,
+    bought_atoms: u128,
+    /// Payout atoms paid into rounds, and those that came back.
+    subscribed_atoms: u128,
+    returned_atoms: u128,
+    /// Payout atoms of rounds that reached the holder as issuer.
+    runway_atoms: u128,
     /// Asset atoms that arrived, by asset mint.
     collected_atoms: BTreeMap<Pubkey, u128>,
     shares_end_atoms: u64,
@@ -110,6 +120,10 @@ impl Row {
             self.unregistered_atoms,
             self.redeemed_atoms,
             self.granted_atoms,
+            self.bought_atoms,
+            self.subscribed_atoms,
+            self.returned_atoms,
+            self.runway_atoms,
             self.claimed_atoms,
             self.earned_atoms,
         ];
@@ -119,8 +133,8 @@ impl Row {
             && self.owed_end_atoms == 0
     }
 
-    /// Counts what an event did to `holder`.
-    fn count(&mut self, event: &Event, holder: &Pubkey) {
+    /// Counts what an event did to `holder`; `before` is the state that the event changed.
+    fn count(&mut self, event: &Event, holder: &Pubkey, before: &Replay) {
         match event {
             Event::SecurityCreated(e) if e.issuer == *holder => {
                 self.issued_atoms += u128::from(e.position.shares_atoms)
@@ -134,6 +148,21 @@ impl Row {
             }
             Event::SharesRedeemed(e) if e.holder == *holder => self.redeemed_atoms += u128::from(e.amount_atoms),
             Event::GrantClaimed(e) if e.recipient == *holder => self.granted_atoms += u128::from(e.amount_atoms),
+            Event::SharesSubscribed(e) if e.investor == *holder => {
+                let address = pda::subscription(&e.round, holder);
+                let paid = before.subscriptions.get(&address).map_or(0, |s| s.paid_atoms);
+                self.subscribed_atoms += u128::from(e.paid_atoms.saturating_sub(paid));
+                self.returned_atoms += u128::from(paid.saturating_sub(e.paid_atoms));
+            }
+            Event::SubscriptionWithdrawn(e) if e.investor == *holder => {
+                self.returned_atoms += u128::from(e.amount_atoms);
+            }
+            Event::SubscriptionSettled(e) if e.investor == *holder => {
+                self.bought_atoms += u128::from(e.allocation_atoms);
+                self.returned_atoms += u128::from(e.refunded_atoms);
+            }
+            Event::RefundWithdrawn(e) if e.investor == *holder => self.returned_atoms += u128::from(e.amount_atoms),
+            Event::RunwayReleased(e) if e.issuer == *holder => self.runway_atoms += u128::from(e.issuer_atoms),
             Event::AssetCollected(e) if e.holder == *holder && e.paid_atoms > 0 => {
                 *self.collected_atoms.entry(e.asset_mint).or_default() += u128::from(e.arrived_atoms);
             }
@@ -160,10 +189,7 @@ pub fn run(app: &App, command: Command) -> Result<()> {
         return Err(Failure::input("the statement would end before it begins").remedy("check --from and --to"));
     }
     let tokens: Vec<Token> = if tokens.is_empty() {
-        accounts::positions_of_holder(sender, &holder)?
-            .iter()
-            .map(|(_, position)| app.token(&position.security))
-            .collect::<Result<_>>()?
+        concerning(app, &holder)?
     } else {
         tokens.iter().map(|token| app.token(token)).collect::<Result<_>>()?
     };
@@ -183,6 +209,27 @@ pub fn run(app: &App, command: Command) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// The securities that somebody holds, issues, or has subscribed to.
+fn concerning(app: &App, holder: &Pubkey) -> Result<Vec<Token>> {
+    let sender = app.sender()?;
+    let mut securities = BTreeSet::new();
+    securities.extend(
+        accounts::positions_of_holder(sender, holder)?
+            .iter()
+            .map(|(_, position)| position.security),
+    );
+    securities.extend(
+        accounts::securities_of_issuer(sender, holder)?
+            .iter()
+            .map(|(address, _)| *address),
+    );
+    for (_, subscription) in accounts::subscriptions_of_investor(sender, holder)? {
+        let round: Round = accounts::get(sender, &subscription.round)?;
+        securities.insert(round.security);
+    }
+    securities.iter().map(|security| app.token(security)).collect()
 }
 
 /// The holder's rows of one security, oldest first, by replaying its events up to each border.
@@ -218,7 +265,7 @@ fn rows_of(
     while start < to {
         let end = period.end_after(start).unwrap_or(to).min(to);
         while let Some(event) = events.next_if(|event| event.ts() < end) {
-            row.count(event, holder);
+            row.count(event, holder, &replay);
             replay.apply(event).map_err(upside_client::ClientError::from)?;
         }
         let (shares, owed) = standing(&replay, token, holder, end.min(now))?;
@@ -249,13 +296,14 @@ fn standing(replay: &Replay, token: &Token, holder: &Pubkey, ts: i64) -> Result<
 }
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 21] = [
     "from",
     "to",
     "symbol",
     "mint",
     "shares_issued",
     "shares_granted",
+    "shares_bought",
     "shares_received",
     "shares_sent",
     "shares_registered",
@@ -267,6 +315,9 @@ const COLUMNS: [&str; 17] = [
     "upside_claimed",
     "upside_owed_at_end",
     "assets_collected",
+    "paid_into_rounds",
+    "returned_by_rounds",
+    "runway_received",
 ];
 
 /// The assets that a row's tickets collected: mint, symbol, decimals, atoms that arrived.
@@ -307,6 +358,7 @@ fn write_csv(app: &App, statement: &[(&Token, Row)]) -> Result<()> {
                 token.keys.mint.to_string(),
                 shares(row.issued_atoms),
                 shares(row.granted_atoms),
+                shares(row.bought_atoms),
                 shares(row.received_atoms),
                 shares(row.sent_atoms),
                 shares(row.registered_atoms),
@@ -318,6 +370,9 @@ fn write_csv(app: &App, statement: &[(&Token, Row)]) -> Result<()> {
                 money(row.claimed_atoms),
                 money(u128::from(row.owed_end_atoms)),
                 collected.clone(),
+                money(row.subscribed_atoms),
+                money(row.returned_atoms),
+                money(row.runway_atoms),
             ])?;
         }
         writer.flush()?;
@@ -357,6 +412,10 @@ fn row_json(app: &App, token: &Token, row: &Row) -> Result<Value> {
         "mint": token.keys.mint.to_string(),
         "sharesIssued": shares(row.issued_atoms),
         "sharesGranted": shares(row.granted_atoms),
+        "sharesBought": shares(row.bought_atoms),
+        "paidIntoRounds": money(row.subscribed_atoms),
+        "returnedByRounds": money(row.returned_atoms),
+        "runwayReceived": money(row.runway_atoms),
         "sharesReceived": shares(row.received_atoms),
         "sharesSent": shares(row.sent_atoms),
         "sharesRegistered": shares(row.registered_atoms),

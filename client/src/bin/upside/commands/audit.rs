@@ -59,7 +59,7 @@ pub fn run(app: &App, args: &Args) -> Result<()> {
     if sound {
         lines.push("Every live account is what its history says, byte for byte.".to_owned());
         lines.push(
-            "The shares, the promises and the tickets add up, and the payout vault covers everything that is owed."
+            "The shares, the promises and the tickets add up, and the payout vault and the rounds cover everything that is owed."
                 .to_owned(),
         );
     }
@@ -122,6 +122,7 @@ fn sums(app: &App, sender: &RpcSender, mint: &Pubkey) -> Result<Vec<String>, Cli
     }
     findings.extend(tickets(sender, &security)?);
     findings.extend(promises(sender, &security)?);
+    findings.extend(rounds(sender, &security)?);
     // What has dripped to the positions, and all that has not: the vault must hold it.
     let now = sender.now()?;
     let mut owed = u128::from(quote::stream(&security, now)?.undripped_atoms);
@@ -151,6 +152,45 @@ fn promises(sender: &RpcSender, security: &Security) -> Result<Vec<String>, Clie
     let mut findings = Vec::new();
     if grants + rounds != u128::from(security.reserved_atoms) {
         findings.push("the open grants and the rounds do not add up to the shares that are promised".to_owned());
+    }
+    Ok(findings)
+}
+
+/// a round's money is exactly what its subscriptions have paid, what is booked as refunds, and what was raised and not paid out; its
+/// account holds at least that.
+fn rounds(sender: &RpcSender, security: &Security) -> Result<Vec<String>, ClientError> {
+    let mut findings = Vec::new();
+    let mut funded = 0u32;
+    for (at, round) in accounts::rounds_of(sender, &pda::security(&security.mint))? {
+        let (mut wanted, mut waiting) = (0u64, 0u128);
+        for (_, subscription) in accounts::subscriptions_of(sender, &at)? {
+            if subscription.settled == 1 {
+                waiting += u128::from(subscription.refund_atoms);
+            } else if subscription.wanted_atoms > 0 {
+                wanted += 1;
+                waiting += u128::from(subscription.paid_atoms);
+            }
+        }
+        let kept = u128::from(round.raised_atoms)
+            .saturating_sub(u128::from(round.backed_atoms))
+            .saturating_sub(u128::from(round.released_atoms));
+        if waiting + kept != u128::from(round.money_atoms) || wanted != round.unsettled {
+            findings.push(format!(
+                "the subscriptions to round {} are not what it counts",
+                round.id
+            ));
+        }
+        let held = accounts::token_balance(sender, &round.token_account)?;
+        if held < round.money_atoms {
+            findings.push(format!(
+                "the account of round {} holds {held} atoms, and {} are owed",
+                round.id, round.money_atoms
+            ));
+        }
+        funded += u32::from(round.money_atoms > 0);
+    }
+    if funded != security.funded_rounds {
+        findings.push("the security counts other rounds with money than there are".to_owned());
     }
     Ok(findings)
 }

@@ -19,16 +19,13 @@ use crate::{
     app::{App, Token},
     failure::{Failure, Result},
     output::{self, amount_json, counted, short},
-    pieces::{self, progress, Piece},
+    pieces::{self, check_lamports, progress, Piece},
 };
 
 /// Largest file that is read, bytes.
 const MAX_FILE_BYTES: u64 = 8 * 1_024 * 1_024;
 /// Most recipients that the dry run shows by name.
 const MAX_ROWS_SHOWN: usize = 40;
-/// Lamports of fee counted for one transaction.
-const FEE_LAMPORTS: u64 = 15_000;
-
 /// `grant batch`
 #[derive(Debug, Args)]
 pub struct Batch {
@@ -96,7 +93,7 @@ pub fn run(app: &App, args: &Batch) -> Result<()> {
             compute_units: ONE_COMPUTE_UNITS,
         })
         .collect();
-    check_rent(app, &token, &pieces)?;
+    check_lamports(app, app.sender()?.minimum_rent(Grant::SPACE)?, &pieces)?;
     if app.global.dry_run {
         return dry_run(app, &token, &checked, &pieces, total);
     }
@@ -238,33 +235,6 @@ fn check(app: &App, token: &Token, args: &Batch) -> Result<Checked> {
     } else {
         Err(wrong(&errors))
     }
-}
-
-/// Refuses to begin what the fee payer cannot pay for.
-fn check_rent(app: &App, token: &Token, pieces: &[Piece]) -> Result<()> {
-    let sender = app.sender()?;
-    let payer = app.payer()?.address;
-    let sized: Vec<_> = pieces
-        .iter()
-        .map(|piece| (piece.instructions.clone(), piece.compute_units))
-        .collect();
-    let transactions = transactions::pack(&payer, &sized)?.len() as u64;
-    let needed = sender
-        .minimum_rent(Grant::SPACE)?
-        .saturating_mul(pieces.len() as u64)
-        .saturating_add(FEE_LAMPORTS.saturating_mul(transactions));
-    let held = sender.get_account(&payer)?.map_or(0, |account| account.lamports);
-    if held >= needed || app.global.base64 {
-        return Ok(());
-    }
-    Err(Failure::input(format!(
-        "the {} grants of {} need about {} SOL of rent and fees, and {payer} has {}",
-        pieces.len(),
-        token.symbol,
-        amount::to_text(needed, 9),
-        amount::to_text(held, 9)
-    ))
-    .remedy("send it SOL first; the rent comes back when grants are closed"))
 }
 
 /// Tries every transaction without sending any, and shows who would have which part of everything before and after.

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// Seconds that pass between the choice of the earliest start and the signature.
-const SIGNING_SECONDS: i64 = 600;
+pub const SIGNING_SECONDS: i64 = 600;
 /// As [`SIGNING_SECONDS`], when others must sign first.
-const EXPORT_SECONDS: i64 = 3 * 86_400;
+pub const EXPORT_SECONDS: i64 = 3 * 86_400;
 
 /// `grant create`
 #[derive(Debug, Args)]

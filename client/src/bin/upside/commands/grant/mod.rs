@@ -17,6 +17,7 @@ use upside_client::{
     Sender,
 };
 
+pub use create::{EXPORT_SECONDS, SIGNING_SECONDS};
 pub use list::{grant_json, schedule};
 
 use super::{print_done, shares::never_signs};
@@ -176,7 +177,7 @@ fn schedule_of(args: &CreateGrantArgs) -> String {
 }
 
 /// What new promises do to everybody else.
-fn dilution_sentence(token: &Token, before: u64, new: u64) -> String {
+pub fn dilution_sentence(token: &Token, before: u64, new: u64) -> String {
     let after = before.saturating_add(new);
     format!(
         "Once everything promised is issued, a holder of 10% of {} today has {}: {} of {} promised or in existence are new.",
@@ -188,7 +189,7 @@ fn dilution_sentence(token: &Token, before: u64, new: u64) -> String {
 }
 
 /// How much notice the security owes, as a sentence, if a grant would start before `earliest`.
-fn too_early(token: &Token, start: i64, earliest: Option<i64>) -> Option<String> {
+pub fn too_early(token: &Token, start: i64, earliest: Option<i64>) -> Option<String> {
     let earliest = earliest.filter(|earliest| start < *earliest)?;
     Some(format!(
         "it would start at {}, and others hold {}: {} of notice are due, so the earliest start is {}",
@@ -200,7 +201,7 @@ fn too_early(token: &Token, start: i64, earliest: Option<i64>) -> Option<String>
 }
 
 /// The earliest start of something announced now; `None` if no notice is due.
-fn earliest_start(app: &App, token: &Token, now: i64) -> Result<Option<i64>> {
+pub fn earliest_start(app: &App, token: &Token, now: i64) -> Result<Option<i64>> {
     let own = accounts::find_position(app.sender()?, &token.keys.security, &token.security.issuer)?
         .map_or(0, |position| position.shares_atoms);
     Ok(quote::earliest_start(&token.security, own, token.mint.supply, now))
