@@ -6,7 +6,7 @@
 //! | [`instructions`] | pure builders over the program's own types |
 //! | [`transactions`] | instructions that go together |
 //! | [`accounts`] | typed reads of securities, positions, vaults, approvals, token accounts and mints |
-//! | [`quote`] | what a claim pays, what has dripped, what a distribution does, what a share is backed by: by the program's own formulas |
+//! | [`quote`] | what a claim pays, what has dripped, what a distribution does, what a share is backed by, what a grant has vested, what a round leaves for a subscription: by the program's own formulas |
 //! | [`announced`] | what will dilute the holders, when, to whom, and by how much at worst |
 //! | [`batch`] | grants by the hundred, from a table that people write |
 //! | [`risk`] | what the issuer of any mint can do to those who hold it |

@@ -120,6 +120,10 @@ fn is_news(before: &Figures, figure: Figure) -> bool {
         Figure::Security(of, figure) if !matches!(figure, SecurityFigure::Supply) => {
             check::atoms(before, Figure::Security(of, SecurityFigure::Events)) > 0
         }
+        // In a public round everybody may want all of it.
+        Figure::Subscription(id, _, SubscriptionFigure::Cap) => {
+            check::atoms(before, Figure::Round(id, RoundFigure::Invited)) > 0
+        }
         Figure::Holder(of, person, HolderFigure::PaysTo) => {
             check::atoms(before, Figure::Holder(of, person, HolderFigure::Events)) > 0
         }

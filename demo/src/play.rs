@@ -241,7 +241,16 @@ impl<'a> Play<'a> {
                 received_atoms: check::atoms(&sample.figures, Figure::Security(of, SecurityFigure::Received)),
                 reached_atoms: paid + waiting,
             };
-            self.readings.entry(of).or_default().push(reading);
+            let readings = self.readings.entry(of).or_default();
+            // When nothing drips any more, one reading says so.
+            let same = |before: &StreamReading| {
+                before.received_atoms > 0
+                    && (before.received_atoms, before.reached_atoms) == (reading.received_atoms, reading.reached_atoms)
+            };
+            if readings.len() > 1 && readings[readings.len() - 2..].iter().all(same) {
+                readings.pop();
+            }
+            readings.push(reading);
         }
     }
 

@@ -218,7 +218,7 @@ fn a_milestone_waits_for_its_approver_and_lapses_without_one() {
 
     let which = net.run(&editor, &["grant", "approve", &mint, &writer.text(), "--yes"]);
     assert_eq!(which.code, 1, "{}", which.err);
-    assert!(which.err.contains("2 grants of BOUNTY that waits for"), "{}", which.err);
+    assert!(which.err.contains("2 grants of BOUNTY waiting for"), "{}", which.err);
     assert!(which.err.contains("--id"), "{}", which.err);
     let stranger = net.run(
         &writer,

@@ -83,7 +83,7 @@ fn a_public_round_is_shared_by_all_who_want_it_and_pays_over_its_runway() {
     for expected in [
         "5,000 ",
         "If fewer than 40,000 PUBLIC are wanted it fails",
-        "strangers can crowd you out",
+        "strangers can crowd anybody out",
         "in a line over 14w2d from the close on",
         "10% of it becomes backing",
         "a holder of 10% of PUBLIC today has 8.00%",
@@ -102,7 +102,7 @@ fn a_public_round_is_shared_by_all_who_want_it_and_pays_over_its_runway() {
     assert!(announced["crowding"]
         .as_str()
         .unwrap()
-        .contains("strangers can crowd you out"));
+        .contains("strangers can crowd anybody out"));
     assert_eq!(shown["announced"]["worstCase"]["percent"], "80.00%");
     let page = net.run(&stranger, &["token", "show", &mint]).out;
     assert!(page.contains("round 0 sells up to 100,000 PUBLIC at 0.05"), "{page}");

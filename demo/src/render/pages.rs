@@ -210,7 +210,7 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
         let said = format!(
             "{} at {} {unit} each: {}",
             shares(round.for_sale_atoms),
-            amount::exact(round.price_atoms, report.money.decimals),
+            money(round.price_atoms),
             round.status
         );
         heading(lines, "Round", &said);
@@ -252,7 +252,7 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
             .map(|holder| holder.earned_atoms())
             .max()
             .unwrap_or(0);
-        for holder in &security.holders {
+        for holder in security.holders.iter().filter(|holder| holder.earned_atoms() > 0) {
             let waiting = match holder.claimable_atoms {
                 0 => String::new(),
                 atoms => format!("  {} of it to claim", money(atoms)),

@@ -14,7 +14,6 @@ use upside_lookalike_mints::PAYOUT;
 
 use super::{Deed, Moment, Verb};
 use crate::{
-    amount,
     check::{fair::Fair, Ledger},
     story::{duration, Fields, PersonId, Problem, RoundId, SecurityId, Story},
     world::World,
@@ -123,7 +122,7 @@ impl Verb for Round {
             "{} offers {} at {} each, from {} from now on, for {}",
             story.name(self.by),
             story.shares(self.id.of, terms.for_sale),
-            amount::exact(terms.price, PAYOUT.decimals) + " " + PAYOUT.symbol,
+            story.money(terms.price),
             duration::in_words(terms.opens_in),
             duration::in_words(terms.closes)
         )

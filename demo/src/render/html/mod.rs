@@ -275,7 +275,7 @@ impl Page<'_> {
                  <div class=\"row wide\"><span>paid out</span>{}<span class=\"amount\">{}</span>\
                  <span class=\"note\">{} to the issuer and {} to the vault, of {} raised</span></div>\n</section>\n",
                 shares(round.for_sale_atoms),
-                amount::exact(round.price_atoms, money.decimals),
+                self.money(round.price_atoms),
                 escaped(&money.symbol),
                 escaped(round.status),
                 bar("bar", &sold, round.for_sale_atoms.max(1)),
@@ -321,7 +321,7 @@ impl Page<'_> {
             self.money(security.stream.received_atoms),
             escaped(&self.report.money.symbol)
         );
-        for holder in &security.holders {
+        for holder in security.holders.iter().filter(|holder| holder.earned_atoms() > 0) {
             let colour = self.colour_of(&holder.name);
             let owed = format!("{colour};fill-opacity:.4");
             let pieces = [(holder.claimed_atoms, colour.clone()), (holder.claimable_atoms, owed)];

@@ -348,7 +348,7 @@ fn approve(app: &App, choice: &Choice) -> Result<()> {
             && grant.revoked == 0
             && !quote::grant(grant, now).closable
     };
-    let grant = chosen(app, &token, choice, waits, &format!("that waits for {}", actor.address))?;
+    let grant = chosen(app, &token, choice, waits, &format!("waiting for {}", actor.address))?;
     let plan = Plan {
         what: format!(
             "Approve the milestone of {} for {}",

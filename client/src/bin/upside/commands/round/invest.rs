@@ -35,7 +35,7 @@ pub fn subscribe(app: &App, choice: &Choice, text: &str, from: Option<Pubkey>) -
     let wanted = positive(text, token.security.decimals)?;
     let actor = app.signing_actor()?;
     let sender = app.sender()?;
-    let round = chosen(app, &token, choice, taking, "that takes subscriptions")?;
+    let round = chosen(app, &token, choice, taking, "taking subscriptions now")?;
     let now = sender.now()?;
     let name = name_of(&token, &round);
     let phase = quote::round(&round, now).phase;
@@ -184,7 +184,7 @@ pub fn withdraw(app: &App, choice: &Choice, to: Option<Pubkey>) -> Result<()> {
     let token = app.token(&choice.token)?;
     let actor = app.signing_actor()?;
     let sender = app.sender()?;
-    let round = chosen(app, &token, choice, taking, "that takes subscriptions")?;
+    let round = chosen(app, &token, choice, taking, "taking subscriptions now")?;
     let now = sender.now()?;
     let name = name_of(&token, &round);
     let subscription = subscription_of(app, &token, &round, &actor.address)?
@@ -241,7 +241,7 @@ pub fn refund(app: &App, choice: &Choice, to: Option<Pubkey>) -> Result<()> {
             RoundPhase::Succeeded | RoundPhase::Failed | RoundPhase::Cancelled
         )
     };
-    let round = chosen(app, &token, choice, decided, "that is decided")?;
+    let round = chosen(app, &token, choice, decided, "with a decision")?;
     let name = name_of(&token, &round);
     let subscription = subscription_of(app, &token, &round, &actor.address)?
         .ok_or_else(|| Failure::input(format!("nothing of {name} waits for {}", actor.address)))?;

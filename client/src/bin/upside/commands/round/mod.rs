@@ -74,7 +74,7 @@ pub enum Command {
         investor: Pubkey,
         /// Most shares that they may want.
         cap: String,
-        /// The round's id [default: the only one that is not over].
+        /// The round's id [default: the only one by invitation].
         #[arg(long)]
         id: Option<u64>,
     },
@@ -85,7 +85,7 @@ pub enum Command {
         token: Pubkey,
         /// Who was invited.
         investor: Pubkey,
-        /// The round's id [default: the only one that is not over].
+        /// The round's id [default: the only one by invitation].
         #[arg(long)]
         id: Option<u64>,
     },
@@ -221,15 +221,15 @@ fn name_of(token: &Token, round: &Round) -> String {
     format!("round {} of {}", round.id, token.symbol)
 }
 
-fn not_over(_: &Round, phase: RoundPhase) -> bool {
-    matches!(phase, RoundPhase::Announced | RoundPhase::Open | RoundPhase::Binding)
+fn inviting(round: &Round, phase: RoundPhase) -> bool {
+    round.invited == 1 && matches!(phase, RoundPhase::Announced | RoundPhase::Open | RoundPhase::Binding)
 }
 
 fn invite(app: &App, choice: &Choice, investor: &Pubkey, cap: &str) -> Result<()> {
     let token = app.token(&choice.token)?;
     let cap = positive(cap, token.security.decimals)?;
     let actor = app.signing_actor()?;
-    let round = chosen(app, &token, choice, not_over, "that is not over")?;
+    let round = chosen(app, &token, choice, inviting, "by invitation whose time is not over")?;
     if round.invited == 0 {
         return Err(
             Failure::input(format!("{} is public: anybody may subscribe", name_of(&token, &round)))
@@ -297,7 +297,7 @@ fn invite(app: &App, choice: &Choice, investor: &Pubkey, cap: &str) -> Result<()
 fn uninvite(app: &App, choice: &Choice, investor: &Pubkey) -> Result<()> {
     let token = app.token(&choice.token)?;
     let actor = app.signing_actor()?;
-    let round = chosen(app, &token, choice, not_over, "that is not over")?;
+    let round = chosen(app, &token, choice, inviting, "by invitation whose time is not over")?;
     let subscription = subscription_of(app, &token, &round, investor)?
         .ok_or_else(|| Failure::input(format!("{investor} is not invited to {}", name_of(&token, &round))))?;
     if subscription.wanted_atoms > 0 {
@@ -381,7 +381,13 @@ fn close(app: &App, choice: &Choice) -> Result<()> {
     let token = app.token(&choice.token)?;
     let actor = app.signing_actor()?;
     let over = |_: &Round, phase: RoundPhase| phase == RoundPhase::Over;
-    let round = chosen(app, &token, choice, over, "whose time is over and that is not decided")?;
+    let round = chosen(
+        app,
+        &token,
+        choice,
+        over,
+        "to be closed: none whose time is over is undecided",
+    )?;
     let now = app.sender()?.now()?;
     if now < round.closes_ts {
         return Err(Failure::input(format!(

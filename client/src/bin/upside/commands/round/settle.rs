@@ -162,7 +162,7 @@ pub fn runway(app: &App, choice: &Choice, to: Option<Pubkey>) -> Result<()> {
     let actor = app.signing_actor()?;
     let sender = app.sender()?;
     let sold = |round: &Round, phase: RoundPhase| phase == RoundPhase::Succeeded && round.money_atoms > 0;
-    let round = chosen(app, &token, choice, sold, "that succeeded and has money left")?;
+    let round = chosen(app, &token, choice, sold, "that succeeded, with money left")?;
     let now = sender.now()?;
     let name = name_of(&token, &round);
     let phase = quote::round(&round, now).phase;

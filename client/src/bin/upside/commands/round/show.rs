@@ -27,7 +27,7 @@ pub fn crowding(invited: bool) -> &'static str {
     if invited {
         "It is by invitation: no stranger can crowd anybody out; if the invited want more than is for sale, each gets their part."
     } else {
-        "It is public: strangers can crowd you out, since anybody may want all of it and then everybody gets only their part."
+        "It is public: strangers can crowd anybody out, since each may want all of it, and then everybody gets only their part."
     }
 }
 
@@ -166,11 +166,12 @@ fn progress_lines(app: &App, token: &Token, round: &Round, quoted: &RoundQuote, 
         format!("{}%", amount::to_text(bps / 100, 0))
     };
     let wanted = quoted.wanted_atoms;
-    let mut lines = vec![format!(
-        "  {} wanted by {}",
-        token.shares(wanted),
-        output::counted(usize::try_from(round.unsettled).unwrap_or(usize::MAX), "subscription")
-    )];
+    let subscriptions = output::counted(usize::try_from(round.unsettled).unwrap_or(usize::MAX), "subscription");
+    let mut lines = vec![if quoted.phase.is_undecided() {
+        format!("  {} wanted by {subscriptions}", token.shares(wanted))
+    } else {
+        format!("  {} were wanted; {subscriptions} left to settle", token.shares(wanted))
+    }];
     if round.minimum_atoms > 0 {
         let said = format!(
             "{} of the minimum of {}",
@@ -272,7 +273,7 @@ pub fn show(app: &App, choice: &Choice, what_if: Option<&str>) -> Result<()> {
     let sender = app.sender()?;
     let now = sender.now()?;
     let open = |_: &Round, phase: RoundPhase| !matches!(phase, RoundPhase::Failed | RoundPhase::Cancelled);
-    let round = chosen(app, &token, choice, open, "that is announced, open or sold")?;
+    let round = chosen(app, &token, choice, open, "announced, open or sold")?;
     let address = token.keys.round(round.id);
     let quoted = quote::round(&round, now);
     let canvas = app.canvas;
