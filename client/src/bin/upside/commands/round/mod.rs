@@ -381,13 +381,7 @@ fn close(app: &App, choice: &Choice) -> Result<()> {
     let token = app.token(&choice.token)?;
     let actor = app.signing_actor()?;
     let over = |_: &Round, phase: RoundPhase| phase == RoundPhase::Over;
-    let round = chosen(
-        app,
-        &token,
-        choice,
-        over,
-        "to be closed: none whose time is over is undecided",
-    )?;
+    let round = chosen(app, &token, choice, over, "that can be closed now")?;
     let now = app.sender()?.now()?;
     if now < round.closes_ts {
         return Err(Failure::input(format!(
