@@ -341,7 +341,12 @@ fn an_invited_round_that_wants_too_little_pays_everybody_back() {
             "9d",
         ],
     );
-    let public = net.run(&issuer, &["round", "invite", &mint, &b.text(), "1", "--yes"]);
+    let none = net.run(&issuer, &["round", "invite", &mint, &b.text(), "1", "--yes"]);
+    assert!(none.err.contains("no round by invitation"), "{}", none.err);
+    let public = net.run(
+        &issuer,
+        &["round", "invite", &mint, &b.text(), "1", "--id", "1", "--yes"],
+    );
     assert!(public.err.contains("is public"), "{}", public.err);
     net.travel(60 * DAY + 60);
     net.json(&b, &["round", "subscribe", &mint, "3"]);
