@@ -26,6 +26,8 @@ export function useRoute(): Route {
 }
 
 export const linkTo = (...path: string[]): string => `#/${path.map(encodeURIComponent).join('/')}`;
+/** A link with a question behind it. */
+export const linkWith = (query: Record<string, string>, ...path: string[]): string => `${linkTo(...path)}?${new URLSearchParams(query)}`;
 export const go = (href: string): void => {
     location.hash = href;
 };

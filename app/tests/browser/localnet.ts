@@ -26,12 +26,20 @@ async function clock(url: string): Promise<number> {
     return Number(Buffer.from(answer.value.data[0], 'base64').readBigInt64LE(32));
 }
 
-/** Starts a localnet that gives these wallets SOL, payout tokens and every equity. `port` 0 chooses a free one. */
-export async function startLocalnet(funded: readonly string[], port = 0): Promise<Localnet> {
+/** Starts a localnet that gives these wallets SOL, payout tokens and every equity. */
+export async function startLocalnet(funded: readonly string[], options: { program: boolean } = { program: true }): Promise<Localnet> {
     const { localnet, program } = environment();
     const child: ChildProcess = spawn(
         localnet,
-        ['--upside', program, '--json', '--quiet', '--slot-ms', '100', '--rpc-port', String(port), '--exit-with-stdin', ...funded.flatMap((wallet) => ['--fund', wallet])],
+        [
+            ...(options.program ? ['--upside', program] : []),
+            '--json',
+            '--quiet',
+            '--slot-ms',
+            '100',
+            '--exit-with-stdin',
+            ...funded.flatMap((wallet) => ['--fund', wallet]),
+        ],
         { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     const ready = await new Promise<Ready>((resolve, reject) => {

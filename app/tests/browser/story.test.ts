@@ -93,6 +93,10 @@ test('she backs it with two stocks', async () => {
     }
     await open(alice, securityRoute(mint));
     await alice.page.getByText('1 ALICE redeems for').first().waitFor();
+    // 1,000 of 1,000,000 shares stand for a thousandth: 0.05 ACMEx and 0.02 GLBXx.
+    await fill(alice, /^Price of one ACMEx/, '100');
+    await fill(alice, /^Price of one GLBXx/, '50');
+    await alice.page.locator('.figure', { hasText: /^6 / }).waitFor();
 });
 
 test('she sends shares to bob, who holds them registered', async () => {
@@ -234,10 +238,10 @@ test('a round is announced, oversubscribed, decided, settled, and its money rele
 
     await world.net.travel(400 * DAY);
     await alice.page.reload();
-    const before = await balanceOf(world.net, world.alice.address, world.net.payout_mint, TOKEN);
+    const hadBefore = await balanceOf(world.net, world.alice.address, world.net.payout_mint, TOKEN);
     await review(alice, 'Release what has come free');
     await signAll(alice);
-    assert.equal((await balanceOf(world.net, world.alice.address, world.net.payout_mint, TOKEN)) - before, 2_000n * WHOLE);
+    assert.equal((await balanceOf(world.net, world.alice.address, world.net.payout_mint, TOKEN)) - hadBefore, 2_000n * WHOLE);
     await open(alice, securityRoute(mint));
     await alice.page.getByText('It sold, and everybody has their shares.').waitFor();
     await assertAccessible(alice.page, 'security after its life');

@@ -5,6 +5,7 @@ import type { Address } from '@solana/kit';
 import { assertAccessible } from './accessibility';
 import { connect, fill, open, review, signAll } from './app';
 import { mintOf, registeredOf } from './chain';
+import { startLocalnet } from './localnet';
 import { photograph } from './gallery';
 import { assertNoTrouble, seat, securityRoute, startWorld, stopWorld, type Seat, type World } from './world';
 
@@ -123,6 +124,59 @@ test('names that attack are text', async () => {
         await assertAccessible(alice.page, `hostile name on ${route}`);
     }
     await photograph(alice.page, 'hostile');
+});
+
+test('an image is asked for only when its host is named and the button pressed', async () => {
+    const app = await seat(world, { kind: 'signs', who: world.alice });
+    const { page } = app;
+    // This window asks strangers on purpose.
+    world.pages.splice(world.pages.indexOf(page), 1);
+    const asked: string[] = [];
+    const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+    const headers = { 'access-control-allow-origin': '*' };
+    await page.route(/\.example\//, async (route) => {
+        const url = route.request().url();
+        asked.push(url);
+        if (url.endsWith('song.json')) return route.fulfill({ json: { image: 'https://pictures.example/song.png' }, headers });
+        if (url.endsWith('huge.png')) return route.fulfill({ body: Buffer.alloc(2 * 1_024 * 1_024), contentType: 'image/png', headers });
+        return route.fulfill({ body: pixel, contentType: 'image/png', headers });
+    });
+    await connect(app, 'Test Signer');
+    await open(app, securityRoute(mint, 'metadata'));
+    await fill(app, 'Address of a document about it', 'https://words.example/song.json');
+    await review(app);
+    await signAll(app);
+    await open(app, securityRoute(mint));
+    await page.getByRole('button', { name: 'Show image from words.example' }).waitFor();
+    assert.deepEqual(asked, []);
+    await page.getByRole('button', { name: 'Show image from words.example' }).click();
+    await page.getByRole('button', { name: 'Show image from pictures.example' }).waitFor();
+    assert.deepEqual(asked, ['https://words.example/song.json']);
+    await page.getByRole('button', { name: 'Show image from pictures.example' }).click();
+    await page.getByRole('img', { name: /Chosen by A song/ }).waitFor();
+    await assertAccessible(page, 'image');
+
+    await open(app, securityRoute(mint, 'metadata'));
+    await page.getByLabel('Address of a document about it').waitFor();
+    await fill(app, 'Address of a document about it', 'https://pictures.example/huge.png');
+    await review(app);
+    await signAll(app);
+    await open(app, securityRoute(mint));
+    await page.getByRole('button', { name: 'Show image from pictures.example' }).click();
+    await page.getByText('sends more than 1024 kB').waitFor();
+    await page.close();
+});
+
+test('a network without the program is named', async () => {
+    const bare = await startLocalnet([], { program: false });
+    try {
+        await alice.page.goto(`${world.base}/?rpc=${encodeURIComponent(bare.rpc)}#/explore`);
+        await alice.page.getByText(/The Upside program is not on this network/).waitFor();
+        await alice.page.getByText('Nobody has issued a security here yet.').waitFor();
+        await assertAccessible(alice.page, 'no program');
+    } finally {
+        await bare.stop();
+    }
 });
 
 test('a link does not choose the server', async () => {

@@ -16,9 +16,12 @@ import { AddressText, Amount } from '../../ui/text';
 import type { ActionProps } from './page';
 import { useBalance, usePosition } from './use-own';
 
-export function Claim({ view, wallet }: ActionProps) {
+export function Claim({ view, wallet, query }: ActionProps) {
     const { security, share, payout } = view;
-    const position = usePosition(view, wallet);
+    const named = query.get('for') ?? '';
+    // Anybody may claim for anybody: the money goes where its holder has chosen.
+    const holder = isAddress(named) ? named : wallet;
+    const position = usePosition(view, holder);
     const now = useNow();
     const owed = position && now !== undefined ? claimable(security, position, now) : undefined;
     if (position === null) return <Notice>This wallet has never held registered shares of this security, so there is nothing to claim.</Notice>;
@@ -30,6 +33,7 @@ export function Claim({ view, wallet }: ActionProps) {
             {position && (
                 <Facts
                     items={[
+                        ...(holder === wallet ? [] : ([['For', <AddressText key="for" address={holder} whole />]] as const)),
                         ['Goes to', <AddressText key="to" address={position.payoutAccount} whole />],
                         [
                             'Claimed so far',

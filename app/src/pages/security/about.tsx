@@ -30,7 +30,7 @@ export function About({ view: { security, share } }: { view: View }) {
                     ['Says of itself at', uri === '' ? 'nowhere' : <code key="uri">{visible(uri, 200)}</code>],
                 ]}
             />
-            {uri !== '' && <RemoteImage uri={uri} name={share.name} />}
+            {uri !== '' && <RemoteImage key={uri} uri={uri} name={share.name} />}
         </Card>
     );
 }

@@ -1,8 +1,9 @@
 /** Who holds what. */
 import { formatPart } from '../../amounts';
-import { positionsOfSecurity, vaultsOfAsset } from '../../chain/accounts';
+import { positionsOfSecurity, vaultsOfAsset, type Position } from '../../chain/accounts';
 import { claimable } from '../../chain/quotes';
 import type { View } from '../../chain/view';
+import { linkWith } from '../../router';
 import { useNow, useQuery } from '../../ui/hooks';
 import { Card, Empty, Loaded, Table } from '../../ui/parts';
 import { AddressText, Amount } from '../../ui/text';
@@ -10,7 +11,7 @@ import { AddressText, Amount } from '../../ui/text';
 const MOST_ROWS = 200;
 
 export function CapTable({ view }: { view: View }) {
-    const { security, share, payout } = view;
+    const { security, share } = view;
     const now = useNow();
     const query = useQuery(`cap-table/${security.address}`, async () => {
         const [positions, vaults] = await Promise.all([positionsOfSecurity(security.address), vaultsOfAsset(security.mint)]);
@@ -43,12 +44,7 @@ export function CapTable({ view }: { view: View }) {
                                         </span>,
                                         amount(position.sharesAtoms),
                                         formatPart(position.sharesAtoms, share.mint.supply),
-                                        <Amount
-                                            key="owed"
-                                            atoms={now === undefined ? undefined : claimable(security, position, now)}
-                                            decimals={security.payoutDecimals}
-                                            symbol={payout.symbol}
-                                        />,
+                                        <Owed key="owed" view={view} position={position} now={now} />,
                                     ]),
                                     ...(bearer > 0n
                                         ? [['Bearer shares, in any wallet', amount(bearer), formatPart(bearer, share.mint.supply), 'they do not earn']]
@@ -63,6 +59,14 @@ export function CapTable({ view }: { view: View }) {
             <Parts view={view} />
         </Card>
     );
+}
+
+/** What a holder can claim, and a way for anybody to have it paid to them. */
+function Owed({ view: { security, payout }, position, now }: { view: View; position: Position; now: bigint | undefined }) {
+    const atoms = now === undefined ? undefined : claimable(security, position, now);
+    const amount = <Amount atoms={atoms} decimals={security.payoutDecimals} symbol={payout.symbol} />;
+    if (typeof atoms !== 'bigint' || atoms === 0n) return amount;
+    return <a href={linkWith({ for: position.holder }, 'security', security.mint, 'claim')}>{amount}</a>;
 }
 
 /** Issued, promised, free: a bar and its words. */

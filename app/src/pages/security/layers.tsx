@@ -7,13 +7,13 @@ import { useQuery } from '../../ui/hooks';
 import { Card, Empty, Loaded } from '../../ui/parts';
 
 /** Room for each node of a row. */
-const COLUMN = 184;
+const COLUMN = 188;
 const ROW = 96;
 const BOX = { width: 168, height: 48 };
 
 function place(nodes: readonly LayerNode[], y: number, width: number) {
-    const gap = width / (nodes.length + 1);
-    return nodes.map((node, i) => ({ node, x: gap * (i + 1), y }));
+    const column = width / nodes.length;
+    return nodes.map((node, i) => ({ node, x: column * (i + 0.5), y }));
 }
 
 type Placed = ReturnType<typeof place>[number];
@@ -56,7 +56,7 @@ export default function Layers({ view }: { view: View }) {
                 {({ above, below }) => {
                     if (above.length + below.length === 0) return <Empty>No other security holds it, and its own vaults hold nothing.</Empty>;
                     const columns = Math.min(MOST, Math.max(above.length, below.length, 2));
-                    const width = COLUMN * (columns + 0.6);
+                    const width = COLUMN * columns;
                     const top = place(above.slice(0, MOST), 4, width);
                     const middle = place([self], 4 + (top.length > 0 ? ROW : 0), width)[0]!;
                     const bottom = place(below.slice(0, MOST), middle.y + ROW, width);

@@ -17,6 +17,7 @@ const Backing = lazy(() => import('./backing'));
 const Grants = lazy(() => import('./grants'));
 const Rounds = lazy(() => import('./rounds'));
 const Layers = lazy(() => import('./layers'));
+const Value = lazy(() => import('./value'));
 const History = lazy(() => import('./history'));
 
 const MEANING = {
@@ -49,6 +50,7 @@ function Sections({ view }: { view: View }) {
             <Suspense fallback={<p className="loading">Loading the rest…</p>}>
                 <Backing view={view} />
                 <Layers view={view} />
+                <Value view={view} />
                 <Rounds view={view} />
                 <Grants view={view} />
                 <History view={view} />
