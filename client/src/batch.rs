@@ -112,6 +112,32 @@ impl Cells<'_> {
     }
 }
 
+/// Counts the lines of a table, forwards. The reader's own count is that of the end of the row before: behind by what ends that row, and by
+/// empty lines.
+struct Lines<'a> {
+    table: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first byte from `position` on that is no line's end.
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let from = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let from = from.unwrap_or(self.at).clamp(self.at, self.table.len());
+        let ends = self.table[from..].iter().take_while(|byte| b"\r\n".contains(byte));
+        let to = from + ends.count();
+        let ended = (self.at..to).filter(|at| match self.table[*at] {
+            b'\n' => true,
+            b'\r' => self.table.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        });
+        self.line += ended.count() as u64;
+        self.at = to;
+        self.line
+    }
+}
+
 /// Reads a table: all rows, or everything that is wrong in it, by line. `first_id` is the number of a recipient's first row without an id.
 ///
 /// # Errors
@@ -127,6 +153,7 @@ pub fn read(table: &[u8], decimals: u8, first_id: u64) -> Result<Vec<Row>, Vec<R
         .map_err(|error| vec![RowError::new(1, error.to_string())])?
         .clone();
     let columns = columns_of(&head)?;
+    let mut lines = Lines { table, at: 0, line: 1 };
     let mut rows: Vec<Row> = Vec::new();
     let mut errors = Vec::new();
     let mut counts: BTreeMap<Pubkey, u64> = BTreeMap::new();
@@ -135,12 +162,11 @@ pub fn read(table: &[u8], decimals: u8, first_id: u64) -> Result<Vec<Row>, Vec<R
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                errors.push(RowError::new(line, "it is not text in UTF-8"));
+                errors.push(RowError::new(lines.of(error.position()), "it is not text in UTF-8"));
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(record.position());
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -450,6 +476,31 @@ mod tests {
             );
         }
         assert_eq!(said.len(), 10, "{said:#?}");
+    }
+
+    #[test]
+    fn lines_are_counted_as_editors_count_them() {
+        let lines_of = |table: &str| -> Vec<u64> {
+            let errors = read(table.as_bytes(), 6, 0).unwrap_err();
+            errors.iter().map(|error| error.line).collect()
+        };
+        let row = |amount: &str| format!("{A},{amount},2030-01-01,,1y,,,");
+        let (x, y, good) = (row("x"), row("y"), row("1"));
+        for end in ["\n", "\r\n", "\r"] {
+            let table = [HEAD, &good, &x, "", "", &good, &y, ""].join(end);
+            assert_eq!(lines_of(&table), [3, 7], "{end:?}");
+        }
+        let broken = format!("{HEAD}\n{A},\"1\n2\",2030-01-01,,1y,,,\n,,,,,,,\n{x}\n");
+        assert_eq!(lines_of(&broken), [2, 5]);
+        let foreign = [
+            format!("{HEAD}\r\n{good}\r\n").as_bytes(),
+            b"caf\xe9,1,2030-01-01,,1y,,,\r\n",
+            x.as_bytes(),
+        ]
+        .concat();
+        let errors = read(&foreign, 6, 0).unwrap_err();
+        assert_eq!(errors[0].to_string(), "line 3: it is not text in UTF-8");
+        assert_eq!(errors[1].line, 4);
     }
 
     #[test]

@@ -247,10 +247,10 @@ impl<'a> Play<'a> {
                 before.received_atoms > 0
                     && (before.received_atoms, before.reached_atoms) == (reading.received_atoms, reading.reached_atoms)
             };
-            if readings.len() > 1 && readings[readings.len() - 2..].iter().all(same) {
-                readings.pop();
+            let flat = readings.len() > 1 && readings[readings.len() - 2..].iter().all(same);
+            if !flat {
+                readings.push(reading);
             }
-            readings.push(reading);
         }
     }
 
