@@ -403,9 +403,10 @@ fn document(points: &[Point], seconds: f64, memory: f64) -> String {
          Random graphs: a tenth as many securities as holdings, power-law degrees on both sides, cycles everywhere, a thousand primitive assets. Every\n\
          method must reach `|p + C x - x|_1 <= {TOLERANCE:e} |p|_1`, runs on the same numbers in a process of its own, and has {seconds:.0} s and {memory:.0} MiB;\n\
          one that fails is not tried on the next size. Times are of the solve: for upside from integers to certified values, building\n\
-         the matrix and finding components included; for SciPy from its matrix of `C` in memory. Memory is the peak of the process, the\n\
-         graph in atoms included for upside. Times are the best of {RUNS} processes (one if it takes {LONG:.0} s). `gmres` has ILU (drop 1e-3, fill 3). Power iteration is SciPy's too. Residuals of upside include\n\
-         its bound on rounding. {} cores.\n",
+         the matrix, finding components where they are needed and the certificate included; for SciPy from its matrix of `C` in memory to values. Memory is the\n\
+         peak of the process, for upside with the graph in atoms (24 bytes a holding), which SciPy does not have: from some millions of holdings that is most of it. Times are\n\
+         the best of {RUNS} processes (one if it takes {LONG:.0} s): other work on a machine only makes a run slower. `gmres` has ILU (drop 1e-3, fill 3). Power iteration is\n\
+         SciPy's too. Residuals of upside include its bound on rounding. {} cores.\n",
         std::thread::available_parallelism().map_or(1, usize::from)
     );
     for (kind, explanation, _, _) in KINDS {
