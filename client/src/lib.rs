@@ -71,6 +71,7 @@ pub mod instructions;
 pub mod key_file;
 pub mod look_through;
 pub mod pda;
+pub mod price_account;
 pub mod program;
 pub mod quote;
 pub mod redemption;

@@ -1,7 +1,8 @@
 //! Look-through value of what is on a cluster: reads every security, vault and position into a [`Market`], which
 //! [`upside_valuation`] values.
 //!
-//! The chain knows no prices. Quotes are taken by the address of the asset's mint only: anybody can give a mint any symbol.
+//! The program knows no prices. Quotes come from a list, or from price accounts that the list names ([`price_account`]), by the address of the
+//! asset's mint only: anybody can give a mint any symbol.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,13 +10,13 @@ use anchor_lang::prelude::Pubkey;
 use upside::state::{Position, Security, Vault};
 use upside_valuation::{
     file::{Market, Position as Outside, PriceList},
-    Asset, Graph, Holding, Multiplier, Supply,
+    Asset, Graph, Holding, Multiplier, Quote, Supply,
 };
 
 use crate::{
     accounts::{self, Mint},
     error::{ClientError, Result},
-    pda,
+    pda, price_account,
     sender::Sender,
 };
 
@@ -30,6 +31,12 @@ use crate::{
 pub fn read_market(sender: &dyn Sender, prices: &PriceList, at_ts: i64) -> Result<Market> {
     let securities = accounts::all_securities(sender)?;
     let vaults = accounts::all_vaults(sender)?;
+    let mut quotes = prices.quotes.clone();
+    for (mint, source) in &prices.accounts {
+        if let Some(quote) = price_account::get(sender, source)? {
+            quotes.insert(mint.clone(), quote);
+        }
+    }
     let positions = accounts::all_positions(sender)?;
     let mut mints: BTreeMap<Pubkey, Mint> = BTreeMap::new();
     let assets = vaults.iter().map(|(_, vault)| vault.asset_mint);
@@ -95,7 +102,7 @@ pub fn read_market(sender: &dyn Sender, prices: &PriceList, at_ts: i64) -> Resul
         asset_names: names(&primitive_mints, &mints),
         assets: primitive_mints
             .iter()
-            .map(|mint| asset(mint, &mints[mint], prices))
+            .map(|mint| asset(mint, &mints[mint], &quotes))
             .collect(),
         security_names: names(
             &securities.iter().map(|(_, security)| security.mint).collect::<Vec<_>>(),
@@ -136,7 +143,7 @@ fn outside(position: &Position, index: &HashMap<Pubkey, u32>) -> Option<Outside>
     })
 }
 
-fn asset(address: &Pubkey, mint: &Mint, prices: &PriceList) -> Asset {
+fn asset(address: &Pubkey, mint: &Mint, quotes: &BTreeMap<String, Quote>) -> Asset {
     Asset {
         decimals: mint.decimals,
         multiplier: mint.scaled_ui.map(|scaled| Multiplier {
@@ -144,7 +151,7 @@ fn asset(address: &Pubkey, mint: &Mint, prices: &PriceList) -> Asset {
             scheduled: scaled.scheduled_multiplier,
             effective_ts: scaled.effective_ts,
         }),
-        quote: prices.quotes.get(&address.to_string()).cloned(),
+        quote: quotes.get(&address.to_string()).cloned(),
     }
 }
 

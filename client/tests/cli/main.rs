@@ -10,6 +10,7 @@ mod grants;
 mod life;
 mod metadata;
 mod network;
+mod price_accounts;
 mod proxy;
 mod redemption;
 mod rounds;

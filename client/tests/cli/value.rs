@@ -3,8 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use serde_json::Value;
+use solana_rpc_client_api::request::RpcRequest;
 use tempfile::TempDir;
-use upside_client::{accounts, Sender};
+use upside_client::{accounts, solana_keypair::Keypair, solana_signer::Signer, time, Sender};
 
 use crate::network::{asset, network, run};
 
@@ -98,5 +99,74 @@ fn what_is_on_the_cluster_is_valued_with_quotes_by_mint() {
     assert!(
         (number(&mine["worth"]["low"]) - expected).abs() < 1e-6,
         "{mine}, {expected}"
+    );
+}
+
+#[test]
+fn quotes_are_read_from_price_accounts_and_widen_with_confidence_and_age() {
+    let net = network();
+    let issuer = net.wallet();
+    let mint = net.token_with(&issuer, "QUOTED", &["--initial", "1000000"]);
+    let acme = asset("ACMEx").mint.to_string();
+    net.json(&issuer, &["vault", "open", &mint, &acme]);
+    net.json(&issuer, &["vault", "deposit", &mint, &acme, "10"]);
+    let sender = net.sender();
+    let scaled = accounts::get_mint(&sender, &asset("ACMEx").mint).unwrap().scaled_ui;
+    // A price of 200, give or take 1, published fifteen days ago: a day is fresh, fourteen widen by a percent each.
+    let at_ts = sender.now().unwrap();
+    let published_ts = at_ts - 15 * 86_400;
+    let at = time::date_to_text(at_ts);
+    let account = Keypair::new().pubkey();
+    let mut data = vec![34, 241, 35, 99, 157, 126, 244, 205];
+    data.extend([7; 32]);
+    data.push(1);
+    data.extend([0xab; 32]);
+    data.extend(20_000_000_000i64.to_le_bytes());
+    data.extend(100_000_000u64.to_le_bytes());
+    data.extend((-8i32).to_le_bytes());
+    data.extend(published_ts.to_le_bytes());
+    data.extend([0; 32]);
+    let set = |owner: &str| {
+        let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+        let method = RpcRequest::Custom {
+            method: "surfnet_setAccount",
+        };
+        let account = serde_json::json!([account.to_string(), { "lamports": 2_000_000, "data": hex, "owner": owner }]);
+        let _: Value = sender.rpc().send(method, account).unwrap();
+    };
+    let folder = TempDir::new().unwrap();
+    let prices = folder.path().join("prices.toml");
+    let feed = "ab".repeat(32);
+    let text = format!("unit = \"USD\"\n[asset.{acme}]\naccount = \"{account}\"\nfeed = \"{feed}\"\n");
+    fs::write(&prices, text).unwrap();
+    let worth = || {
+        let value = net.json(&issuer, &["value", "--at", &at, "--prices", prices.to_str().unwrap()]);
+        let holders = value["holders"].as_array().unwrap();
+        let mine = holders.iter().find(|row| row["holder"] == issuer.text().as_str());
+        mine.unwrap()["worth"].clone()
+    };
+    // Nobody says anything yet: from 0 to anything.
+    let open = worth();
+    assert_eq!(number(&open["low"]), 0.0, "{open}");
+    assert!(open["high"].is_null(), "{open}");
+
+    set("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
+    let found = worth();
+    let shown = scaled.map_or(1.0, |scaled| scaled.at(published_ts));
+    let near = |value: &Value, price: f64, days: f64| {
+        let expected = 10.0 * shown * price * (1.0 + days / 100.0);
+        (number(value) / expected - 1.0).abs() < 1e-3
+    };
+    assert!(near(&found["low"], 199.0, -14.0), "{found} {shown}");
+    assert!(near(&found["high"], 201.0, 14.0), "{found} {shown}");
+
+    // The same bytes from a program that verified nothing.
+    set("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+    let ran = net.run(&issuer, &["value", "--prices", prices.to_str().unwrap()]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(
+        ran.err.contains("price account") && ran.err.contains("owns it"),
+        "{}",
+        ran.err
     );
 }
