@@ -1,9 +1,8 @@
 //! The accumulator: how much one registered share has earned since the beginning, and what a position is owed.
 
-use core::num::NonZeroU64;
-
 use crate::{
-    wide::{div_rem, hi, lo, mul},
+    formula,
+    wide::{hi, lo},
     MathError, Stream,
 };
 
@@ -27,17 +26,12 @@ impl Accumulator {
     /// - Errors, the accumulator unchanged: [`MathError::ZeroDenominator`] if `emit > 0` and `registered = 0`,
     ///   [`MathError::Overflow`] if `n` does not fit 128 bits.
     pub fn accrue(&mut self, emit: u64, registered: u64) -> Result<(), MathError> {
-        if emit == 0 {
-            return Ok(());
-        }
-        let registered = NonZeroU64::new(registered).ok_or(MathError::ZeroDenominator)?;
-        let n = (u128::from(emit) << 64)
-            .checked_add(self.remainder_x64)
-            .ok_or(MathError::Overflow)?;
-        let (per_share_x64, remainder_x64) = div_rem(n, registered);
-        self.upside_per_share_x64 = self.upside_per_share_x64.wrapping_add(per_share_x64);
-        self.remainder_x64 = u128::from(remainder_x64);
-        Ok(())
+        formula::accrue(
+            &mut self.upside_per_share_x64,
+            &mut self.remainder_x64,
+            emit,
+            registered,
+        )
     }
 
     /// Takes back the fraction of a position that is closed; the next emission shares it out.
@@ -99,23 +93,7 @@ pub fn owed_x64(
     upside_per_share_x64: u128,
     checkpoint_x64: u128,
 ) -> Result<u128, MathError> {
-    if shares == 0 {
-        return Ok(accrued_x64);
-    }
-    let growth = upside_per_share_x64.wrapping_sub(checkpoint_x64);
-    if growth >> 127 != 0 {
-        return Err(MathError::ClockBehindCheckpoint);
-    }
-    // shares * growth in halves: the upper one is nearly always zero.
-    let mut earned = mul(shares, lo(growth));
-    if hi(growth) != 0 {
-        let upper = mul(shares, hi(growth));
-        if hi(upper) != 0 {
-            return Err(MathError::Overflow);
-        }
-        earned = earned.checked_add(upper << 64).ok_or(MathError::Overflow)?;
-    }
-    accrued_x64.checked_add(earned).ok_or(MathError::Overflow)
+    formula::owed(accrued_x64, shares, upside_per_share_x64, checkpoint_x64)
 }
 
 /// The whole atoms of what is owed: `floor(accrued / 2^64)`. They can be paid now. Never fails.

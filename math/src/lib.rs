@@ -1,7 +1,8 @@
 //! Every formula of the Upside protocol, once.
 //!
 //! Plain integer arithmetic on plain values: no accounts, no framework, no allocation, no dependency.
-//! The program, the client and the tests call these functions; nobody restates a formula.
+//! The program, the client and the tests call these functions; nobody restates a formula. The arithmetic itself is in [`formula`], over any
+//! width of integer: at 8 and 12 bits every input can be tried, and a solver takes it at 64.
 //!
 //! # Rules that hold everywhere
 //!
@@ -22,6 +23,7 @@
 pub mod accumulator;
 pub mod bps;
 pub mod error;
+pub mod formula;
 pub mod member;
 pub mod mul_div;
 pub mod price;
@@ -32,9 +34,11 @@ pub mod stream;
 pub mod supply;
 pub mod vesting;
 mod wide;
+pub mod word;
 
 pub use accumulator::{fraction, owed_x64, payable, settle, Accumulator};
 pub use error::MathError;
 pub use mul_div::{mul_div_ceil, mul_div_floor, mul_div_floor_u128};
 pub use stream::Stream;
 pub use vesting::vested;
+pub use word::Word;

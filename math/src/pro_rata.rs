@@ -1,6 +1,6 @@
 //! Sharing out a round that more was wanted of than was for sale.
 
-use crate::{mul_div_floor_u128, MathError};
+use crate::{formula, MathError};
 
 /// The shares one subscription gets: `wanted` if `total_wanted <= for_sale`, else
 /// `floor(wanted * for_sale / total_wanted)`. Source: protocol, Instructions, `settle_subscription`.
@@ -10,8 +10,5 @@ use crate::{mul_div_floor_u128, MathError};
 ///   the sum is at most `for_sale`.
 /// - Errors: none, for any input: the quotient is only taken when `for_sale < total_wanted`, and is then below `wanted`.
 pub fn allocation(wanted: u64, for_sale: u64, total_wanted: u128) -> Result<u64, MathError> {
-    if total_wanted <= u128::from(for_sale) {
-        return Ok(wanted);
-    }
-    mul_div_floor_u128(wanted, for_sale, total_wanted)
+    formula::allocation(wanted, for_sale, total_wanted)
 }

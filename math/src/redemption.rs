@@ -1,6 +1,6 @@
 //! Redemption in kind: the part of one vault that a redeemed share collects.
 
-use crate::{mul_div_floor_u128, MathError};
+use crate::{formula, mul_div_floor_u128, MathError};
 
 /// The number of shares that one vault is divided among:
 /// `D = live_supply + (authorised - issued) + redeemed_total - collected_total`. Source: protocol, Redemption.
@@ -19,10 +19,7 @@ pub fn denominator(
     redeemed_total: u64,
     collected_total: u64,
 ) -> Result<u128, MathError> {
-    let unissued = authorised.checked_sub(issued).ok_or(MathError::Overflow)?;
-    (u128::from(live_supply) + u128::from(unissued) + u128::from(redeemed_total))
-        .checked_sub(u128::from(collected_total))
-        .ok_or(MathError::Overflow)
+    formula::denominator(live_supply, authorised, issued, redeemed_total, collected_total)
 }
 
 /// What a ticket collects from one vault: `floor(balance * shares / denominator)`. Source: protocol, Redemption.

@@ -2,7 +2,7 @@
 
 use crate::{
     bps::{numerator, ONE_BPS},
-    mul_div_floor, MathError,
+    formula, mul_div_floor, MathError,
 };
 
 /// Atoms due to the backing vault after `elapsed` of `runway` seconds, from the beginning:
@@ -38,8 +38,5 @@ fn for_backing(raised: u64, bps: u16) -> Result<u64, MathError> {
 fn due(whole: u64, elapsed: i64, runway: i64) -> Result<u64, MathError> {
     let elapsed = u64::try_from(elapsed).map_err(|_| MathError::NegativeDuration)?;
     let runway = u64::try_from(runway).map_err(|_| MathError::NegativeDuration)?;
-    if elapsed >= runway {
-        return Ok(whole);
-    }
-    mul_div_floor(whole, elapsed, runway)
+    formula::due(whole, elapsed, runway)
 }

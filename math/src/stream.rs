@@ -3,10 +3,7 @@
 
 use core::num::NonZeroU64;
 
-use crate::{
-    wide::{div_rem, lo, mul},
-    MathError,
-};
+use crate::{formula, MathError};
 
 /// Money on its way to the registered shares. Source: protocol, Stream.
 ///
@@ -69,9 +66,10 @@ impl Stream {
             }
             let elapsed = t.abs_diff(self.start_ts);
             let duration = NonZeroU64::new(self.end_ts.abs_diff(self.start_ts)).ok_or(MathError::ZeroDenominator)?;
-            // elapsed < duration, so the line is at most `total` and its high half is zero.
-            let line = lo(div_rem(mul(self.total, elapsed), duration).0);
-            line.checked_sub(self.dripped).ok_or(MathError::Overflow)?
+            // elapsed < duration, so the line is at most `total`.
+            formula::line(self.total, elapsed, duration)
+                .checked_sub(self.dripped)
+                .ok_or(MathError::Overflow)?
         };
         self.dripped = self.dripped.checked_add(emitted).ok_or(MathError::Overflow)?;
         self.last_ts = t;
@@ -97,19 +95,11 @@ impl Stream {
         }
         let drip_seconds = u64::try_from(drip_seconds).map_err(|_| MathError::NegativeDuration)?;
         let undripped = self.checked_undripped()?;
-        let total = undripped
-            .checked_add(amount)
-            .and_then(NonZeroU64::new)
-            .ok_or(MathError::Overflow)?;
         let t = self.last_ts;
         let remaining = if self.end_ts > t { self.end_ts.abs_diff(t) } else { 0 };
-        let weighted = mul(undripped, remaining)
-            .checked_add(mul(amount, drip_seconds))
-            .ok_or(MathError::Overflow)?;
-        // A mean of two u64 fits u64.
-        let duration = lo(div_rem(weighted, total).0);
+        let (duration, total) = formula::mean_duration(undripped, remaining, amount, drip_seconds)?;
         self.end_ts = later(t, duration)?;
-        self.total = total.get();
+        self.total = total;
         self.dripped = 0;
         self.start_ts = t;
         Ok(())

@@ -1,6 +1,6 @@
 //! How many shares may exist.
 
-use crate::MathError;
+use crate::{formula, MathError};
 
 /// The least authorised supply of any security, share atoms.
 pub const MIN_AUTHORISED: u64 = 1_000_000;
@@ -10,11 +10,7 @@ pub const MIN_AUTHORISED: u64 = 1_000_000;
 /// - Units: share atoms. Exact.
 /// - Errors: [`MathError::AboveAuthorised`] if not, also when the sum leaves `u64`.
 pub fn authorise(issued: u64, reserved: u64, new: u64, authorised: u64) -> Result<(), MathError> {
-    let after = issued.checked_add(reserved).and_then(|used| used.checked_add(new));
-    match after {
-        Some(after) if after <= authorised => Ok(()),
-        _ => Err(MathError::AboveAuthorised),
-    }
+    formula::authorise(issued, reserved, new, authorised)
 }
 
 /// The least authorised supply that `retire` may leave: `max(10^6, issued + reserved)`. Source: protocol, Supply.
@@ -22,8 +18,7 @@ pub fn authorise(issued: u64, reserved: u64, new: u64, authorised: u64) -> Resul
 /// - Units: share atoms. Exact.
 /// - Errors: [`MathError::Overflow`] if `issued + reserved` leaves `u64` (no valid state).
 pub fn retire_bound(issued: u64, reserved: u64) -> Result<u64, MathError> {
-    let used = issued.checked_add(reserved).ok_or(MathError::Overflow)?;
-    Ok(used.max(MIN_AUTHORISED))
+    formula::retire_bound(issued, reserved, MIN_AUTHORISED)
 }
 
 /// The authorised supply after giving up `n` shares of capacity: `authorised - n`. Source: protocol, Supply.
@@ -31,9 +26,5 @@ pub fn retire_bound(issued: u64, reserved: u64) -> Result<u64, MathError> {
 /// - Units: share atoms. Exact.
 /// - Errors: [`MathError::BelowRetireBound`] if the result is below [`retire_bound`], and the errors of that function.
 pub fn retire(authorised: u64, n: u64, issued: u64, reserved: u64) -> Result<u64, MathError> {
-    let bound = retire_bound(issued, reserved)?;
-    match authorised.checked_sub(n) {
-        Some(after) if after >= bound => Ok(after),
-        _ => Err(MathError::BelowRetireBound),
-    }
+    formula::retire(authorised, n, issued, reserved, MIN_AUTHORISED)
 }

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU64;
 
-use crate::wide::{div_rem, lo, mul};
+use crate::formula;
 
 /// Shares vested at `t`: `amount` if `t >= end` (tested first), 0 before the cliff, else
 /// `floor(amount * (t - start) / (end - start))`. Source: protocol, Vesting.
@@ -23,5 +23,5 @@ pub fn vested(amount: u64, start_ts: i64, cliff_ts: i64, end_ts: i64, t: i64) ->
     let Some(duration) = NonZeroU64::new(end_ts.abs_diff(start_ts)) else {
         return amount;
     };
-    lo(div_rem(mul(amount, t.abs_diff(start_ts)), duration).0)
+    formula::line(amount, t.abs_diff(start_ts), duration)
 }
