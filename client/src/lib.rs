@@ -13,6 +13,7 @@
 //! | [`redemption`] | what a redemption pays, asset by asset; its steps, packed; carrying them out, and going on after a crash |
 //! | [`look_through`] | everything on a cluster as a market, for the look-through values of [`upside_valuation`] |
 //! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
+//! | [`script`] | what was done to a machine, written down, and played again |
 //! | [`sender`] | one [`Sender`] over JSON-RPC and over a virtual machine in this process |
 //! | [`cluster`] | which cluster a server belongs to; the localnet program is refused on public ones |
 //! | [`amount`], [`time`] | texts that people write, without floats |
@@ -77,6 +78,7 @@ pub mod quote;
 pub mod redemption;
 pub mod replay;
 pub mod risk;
+pub mod script;
 pub mod sender;
 pub mod time;
 pub mod transactions;

@@ -9,6 +9,7 @@
 //! | [`model`] | the reference model, in exact arithmetic, that shares no code with the program |
 //! | [`invariants`] | each invariant of the protocol, one function by its id |
 //! | [`negative`] | wrong accounts, made from the role each account plays |
+//! | [`sequence`] | random sequences: what they are made of, the machine they run on, and what must hold after every step |
 //!
 //! # Example
 //!
@@ -40,6 +41,8 @@ pub mod invariants;
 #[deny(missing_docs)]
 pub mod model;
 pub mod negative;
+#[deny(missing_docs)]
+pub mod sequence;
 #[deny(missing_docs)]
 pub mod setup;
 

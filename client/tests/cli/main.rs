@@ -13,6 +13,7 @@ mod network;
 mod price_accounts;
 mod proxy;
 mod redemption;
+mod replay;
 mod rounds;
 mod screen;
 mod value;

@@ -1,6 +1,6 @@
 //! Sequences that once failed, or that say something worth keeping, in the form in which a failing one is printed.
 
-use crate::step::{
+use upside_tests::sequence::step::{
     Form::*,
     Least::*,
     Leg::*,

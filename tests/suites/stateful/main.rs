@@ -1,6 +1,6 @@
 //! Random sequences on the compiled program, against the reference model.
 //!
-//! A sequence is a list of [`step::Step`]s, generated from a seed; a quarter of them are hostile. After every step the live accounts must be
+//! A sequence is a list of [`Step`](upside_tests::sequence::step::Step)s, generated from a seed; a quarter of them are hostile. After every step the live accounts must be
 //! exactly what the model says, and every invariant must hold. A failing sequence is shrunk and printed: paste it into
 //! [`known::sequences`] to keep it.
 //!
@@ -8,14 +8,15 @@
 
 mod known;
 mod races;
-mod run;
-mod search;
-mod step;
-mod world;
 
-use upside_tests::model::Flaw;
-
-use search::{find, Plan};
+use upside_tests::{
+    model::Flaw,
+    sequence::{
+        run,
+        search::{find, Plan},
+        world,
+    },
+};
 
 fn from_env(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| {

@@ -120,6 +120,8 @@ pub enum Command {
     Audit(commands::audit::Args),
     /// What everybody's shares are worth, through all layers.
     Value(commands::value::Args),
+    /// Play a script of the fuzzer step by step, in a virtual machine of this process.
+    Replay(commands::replay::Args),
     /// Print the completion script of a shell.
     #[command(after_help = "Example: upside completions bash > ~/.local/share/bash-completion/completions/upside")]
     Completions {

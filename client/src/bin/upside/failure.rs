@@ -31,7 +31,7 @@ pub const EXIT_CODES: &str = "Exit codes:
   3  the RPC server failed, or what happened is unknown
   4  a key or the configuration cannot be used
   5  not confirmed: nothing was sent
-  6  `audit` found a difference";
+  6  `audit` or `replay` found a difference";
 
 impl Reason {
     fn name(self) -> &'static str {

@@ -86,6 +86,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Account(command) => commands::account::run(&app, command),
         Command::Audit(args) => commands::audit::run(&app, &args),
         Command::Value(args) => commands::value::run(&app, &args),
+        Command::Replay(args) => commands::replay::run(&app, &args),
         Command::Completions { .. } => Ok(()),
     };
     done.map_err(|failure| failure.map_text(|text| app.without_secrets(text)))

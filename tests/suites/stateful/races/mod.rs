@@ -16,7 +16,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 use upside_tests::model::{Asset, Security, TicketId, Wallet};
 
-use crate::{
+use upside_tests::sequence::{
     run::Run,
     step::{Least, Leg, Part, Receiver, Step, Ticket},
     world::Fixture,

@@ -4,6 +4,7 @@ pub mod account;
 pub mod audit;
 pub mod grant;
 pub mod redeem;
+pub mod replay;
 pub mod round;
 pub mod shares;
 pub mod token;

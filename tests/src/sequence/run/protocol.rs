@@ -1,5 +1,6 @@
 //! The protocol's own steps: the instructions they send, and what the model makes of them.
 
+use crate::model::{self, Asset, Collection, Deposit, Destination, Refusal, Security, TicketId};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
@@ -13,10 +14,9 @@ use upside_client::{
     instructions::*,
     SecurityKeys,
 };
-use upside_tests::model::{self, Asset, Collection, Deposit, Destination, Refusal, Security, TicketId};
 
 use super::{Models, Run};
-use crate::step::{Least, Leg, Payee, Receiver, Step, Ticket, OTHER_SHARE, SECURITIES};
+use crate::sequence::step::{Least, Leg, Payee, Receiver, Step, Ticket, OTHER_SHARE, SECURITIES};
 
 /// A name of that many bytes.
 fn name_of(bytes: u8) -> String {

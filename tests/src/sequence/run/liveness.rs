@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::{invariants::*, model::Asset};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use anchor_spl::token_2022::spl_token_2022::{extension::transfer_hook, instruction as token_ix};
 use num_traits::Zero;
@@ -9,10 +10,9 @@ use upside_client::{
     events::Event,
     instructions::{Claim, CloseRedemption, Collect, Redeem},
 };
-use upside_tests::{invariants::*, model::Asset};
 
 use super::Run;
-use crate::step::{SECURITIES, TICKETS, WALLETS};
+use crate::sequence::step::{SECURITIES, TICKETS, WALLETS};
 
 /// The id of tickets that only exist in simulations.
 const TRIAL_ID: u64 = u64::MAX;

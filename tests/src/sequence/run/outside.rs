@@ -13,7 +13,7 @@ use upside_client::instructions::token;
 use upside_lookalike_mints::balances::MintRef;
 
 use super::Run;
-use crate::step::{Form, Meddling, Step, FEE_ASSET, WALLETS};
+use crate::sequence::step::{Form, Meddling, Step, FEE_ASSET, WALLETS};
 
 impl Run<'_> {
     /// The instructions of a step that does not call the program; `None` for the others.

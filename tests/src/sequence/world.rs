@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::context::{program_bytes, START_TS};
 use anchor_lang::{
     prelude::{Clock, Pubkey},
-    solana_program::instruction::Instruction,
+    solana_program::instruction::{AccountMeta, Instruction},
 };
 use anchor_spl::token_2022::spl_token_2022::{
     self,
@@ -25,13 +26,13 @@ use upside::{
 use upside_client::{
     events::{decode_all, Event},
     pda,
+    script::Recorder,
     solana_account::Account,
     SecurityKeys,
 };
 use upside_lookalike_mints::{balances::MintRef, equity, keys, EquityMint, Extension, PayoutMint, PAYOUT};
-use upside_tests::context::{program_bytes, START_TS};
 
-use crate::step::{OTHER_SHARE, OWN_ASSETS, SECURITIES, TICKETS, WALLETS};
+use crate::sequence::step::{Step, OTHER_SHARE, OWN_ASSETS, SECURITIES, TICKETS, WALLETS};
 
 /// Atoms that the bank has of each payout mint and asset: more than any sequence spends.
 const BANK_ATOMS: u64 = 1 << 60;
@@ -93,6 +94,9 @@ pub struct Fixture {
     /// Every address that a sequence can touch.
     pub tracked: Vec<Pubkey>,
     index: HashMap<Pubkey, usize>,
+    through: Option<Pubkey>,
+    /// Everything that was done to [`Self::machine`].
+    pub set_up: Recorder,
 }
 
 const FEE: EquityMint = EquityMint {
@@ -143,11 +147,18 @@ struct Builder {
     machine: LiteSVM,
     bank: Pubkey,
     sent: u64,
+    recorder: Recorder,
 }
 
 impl Builder {
+    fn lamports(&mut self, to: &Pubkey, lamports: u64) {
+        self.recorder.lamports(to, lamports);
+        self.machine.airdrop(to, lamports).expect("lamports");
+    }
+
     fn send(&mut self, instructions: &[Instruction]) {
         self.sent += 1;
+        self.recorder.transaction(&self.bank, instructions, true, true);
         // Numbers of the fixture lie above those of any sequence.
         let transaction = transaction(&self.bank, instructions, u64::MAX - self.sent);
         self.machine
@@ -209,25 +220,51 @@ impl Builder {
     }
 }
 
+impl Default for Fixture {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Fixture {
     /// Makes everything once; a sequence starts from a clone of the machine.
+    ///
+    /// # Panics
+    /// If the compiled program is not there or does not load.
+    #[must_use]
     pub fn new() -> Self {
-        let mut machine = LiteSVM::new()
+        Self::on(LiteSVM::new(), program_bytes(), None)
+    }
+
+    /// On a machine that the caller has set up, with these bytes as the program. What sequences send to the program goes through the
+    /// program `through`, if there is one: to it with the same accounts, then the program's own address, and the same data.
+    ///
+    /// # Panics
+    /// If the program does not load.
+    #[must_use]
+    pub fn on(machine: LiteSVM, program: &[u8], through: Option<Pubkey>) -> Self {
+        let mut machine = machine
             .with_sigverify(false)
             .with_blockhash_check(false)
             .with_transaction_history(0);
         machine
-            .add_program(upside::ID, program_bytes())
+            .add_program(upside::ID, program)
             .unwrap_or_else(|e| panic!("the program does not load: {e:?}"));
         let mut clock = machine.get_sysvar::<Clock>();
         clock.unix_timestamp = START_TS;
         machine.set_sysvar(&clock);
         let bank = key("bank");
-        machine.airdrop(&bank, 500_000_000_000).expect("lamports");
-        let mut b = Builder { machine, bank, sent: 0 };
+        let mut b = Builder {
+            machine,
+            bank,
+            sent: 0,
+            recorder: Recorder::default(),
+        };
+        b.recorder.clock(START_TS, clock.epoch);
+        b.lamports(&bank, 500_000_000_000);
         let wallets: Vec<Pubkey> = (0..WALLETS).map(|w| key(&format!("wallet {w}"))).collect();
         for wallet in &wallets {
-            b.machine.airdrop(wallet, 10_000_000_000).expect("lamports");
+            b.lamports(wallet, 10_000_000_000);
         }
         let payout_authority = keys::payout_authority().pubkey();
         let asset_authority = keys::equity_authority().pubkey();
@@ -372,7 +409,21 @@ impl Fixture {
             places,
             tracked,
             index,
+            through,
+            set_up: b.recorder,
         }
+    }
+
+    /// As transactions carry them: what calls the program goes through [`Self::on`]'s program, if there is one.
+    fn carried(&self, instructions: &[Instruction]) -> Vec<Instruction> {
+        let mut carried = instructions.to_vec();
+        if let Some(through) = self.through {
+            for instruction in carried.iter_mut().filter(|one| one.program_id == upside::ID) {
+                instruction.accounts.push(AccountMeta::new_readonly(upside::ID, false));
+                instruction.program_id = through;
+            }
+        }
+        carried
     }
 
     /// Where an address is among [`Self::tracked`].
@@ -446,6 +497,7 @@ pub struct Machine<'a> {
     pub fixture: &'a Fixture,
     svm: LiteSVM,
     sent: u64,
+    recorder: Option<Recorder>,
 }
 
 /// A transaction that went through: its events.
@@ -466,33 +518,62 @@ impl<'a> Machine<'a> {
             fixture,
             svm: fixture.machine.clone(),
             sent: 0,
+            recorder: None,
         }
+    }
+
+    /// Writes down from now on what is done.
+    pub fn record(&mut self) {
+        self.recorder = Some(self.fixture.set_up.clone());
+    }
+
+    /// What is done from now on belongs to this step.
+    pub fn begin(&mut self, step: &Step) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin(step.as_rust());
+        }
+    }
+
+    /// What was written down since [`Self::record`].
+    #[must_use]
+    pub fn recorded(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
     }
 
     /// Sends instructions in one transaction.
     pub fn send(&mut self, instructions: &[Instruction]) -> Sent {
         self.sent += 1;
-        let transaction = transaction(&self.fixture.bank, instructions, self.sent);
+        let transaction = transaction(&self.fixture.bank, &self.fixture.carried(instructions), self.sent);
         let keys = transaction.message.account_keys.clone();
-        match self.svm.send_transaction(transaction) {
+        let sent = self.svm.send_transaction(transaction);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.transaction(&self.fixture.bank, instructions, sent.is_ok(), true);
+        }
+        match sent {
             Ok(meta) => Ok(events(&meta, &keys)),
             Err(failed) => Err(Box::new(failed)),
         }
     }
 
     /// What sending would do: events, and the tracked accounts afterwards.
+    ///
+    /// # Errors
+    /// Error and log, if it would be refused.
     pub fn simulate(
         &mut self,
         instructions: &[Instruction],
         before: &Snapshot,
     ) -> Result<(Vec<Event>, Snapshot), String> {
         self.sent += 1;
-        let transaction = transaction(&self.fixture.bank, instructions, self.sent);
+        let transaction = transaction(&self.fixture.bank, &self.fixture.carried(instructions), self.sent);
         let keys = transaction.message.account_keys.clone();
         let info = self
             .svm
             .simulate_transaction(transaction)
             .map_err(|failed| format!("{:?}\n{}", failed.err, failed.meta.logs.join("\n")))?;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.transaction(&self.fixture.bank, instructions, true, false);
+        }
         let mut after = before.clone();
         for (address, account) in &info.post_accounts {
             if let Some(at) = self.fixture.at(address) {
@@ -528,5 +609,8 @@ impl<'a> Machine<'a> {
         clock.unix_timestamp = now;
         clock.epoch = epoch;
         self.svm.set_sysvar(&clock);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.clock(now, epoch);
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! The live accounts against the model, field by field.
 
+use crate::invariants::SecurityView;
 use anchor_lang::prelude::Pubkey;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
-use upside_tests::invariants::SecurityView;
 
 use super::Run;
-use crate::{step::WALLETS, world::Snapshot};
+use crate::sequence::{step::WALLETS, world::Snapshot};
 
 impl Run<'_> {
     /// E-1 for what is on the mint.

@@ -7,6 +7,11 @@ mod protocol;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::{
+    context::START_TS,
+    invariants::*,
+    model::{Asset, Flaw, Security},
+};
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
 use litesvm::types::FailedTransactionMetadata;
 use num_bigint::BigInt;
@@ -14,14 +19,9 @@ use num_rational::BigRational;
 use num_traits::Zero;
 use solana_transaction::{InstructionError, TransactionError};
 use upside::state::{Position, Redemption, Vault};
-use upside_client::{accounts::decode, events::Event, replay::Replay};
-use upside_tests::{
-    context::START_TS,
-    invariants::*,
-    model::{Asset, Flaw, Security},
-};
+use upside_client::{accounts::decode, events::Event, replay::Replay, script::Script};
 
-use crate::{
+use super::{
     step::{Meddling, Receiver, Step, OWN_ASSETS, SECURITIES, TICKETS, WALLETS},
     world::{token, Fixture, Machine, Snapshot, TokenView},
 };
@@ -45,16 +45,14 @@ pub struct Failure {
 pub type Tally = BTreeMap<String, [u64; 2]>;
 
 /// Runs a sequence to its end or its first failure.
+///
+/// # Errors
+/// The first step that goes wrong, and how.
 pub fn run(fixture: &Fixture, sequence: &[Step], flaw: Option<Flaw>, tally: &mut Tally) -> Result<(), Failure> {
     let mut run = Run::new(fixture, flaw);
-    for (at, step) in sequence.iter().enumerate() {
-        let deep = at % DEEP_EVERY == DEEP_EVERY - 1 || at + 1 == sequence.len();
-        let accepted = run.step(step, deep).map_err(|why| Failure { at, why })?;
-        let name = format!("{step:?}");
-        let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        tally.entry(name.to_owned()).or_default()[usize::from(!accepted)] += 1;
-    }
-    Ok(())
+    run.all(sequence, |step, accepted| {
+        tally.entry(step.name()).or_default()[usize::from(!accepted)] += 1;
+    })
 }
 
 /// Seconds of an epoch: changed transfer fees apply two of them later.
@@ -112,6 +110,7 @@ fn backing_may(step: &Step, s: usize, a: Asset) -> BackingMay {
 
 impl<'a> Run<'a> {
     /// A run of a machine of its own.
+    #[must_use]
     pub fn new(fixture: &'a Fixture, flaw: Option<Flaw>) -> Self {
         let machine = Machine::new(fixture);
         Self {
@@ -129,8 +128,25 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Runs a sequence to its end or its first failure, and tells `seen` of each step that did not fail whether it was accepted.
+    ///
+    /// # Errors
+    /// The first step that goes wrong, and how.
+    pub fn all(&mut self, sequence: &[Step], mut seen: impl FnMut(&Step, bool)) -> Result<(), Failure> {
+        for (at, step) in sequence.iter().enumerate() {
+            let deep = at % DEEP_EVERY == DEEP_EVERY - 1 || at + 1 == sequence.len();
+            let accepted = self.step(step, deep).map_err(|why| Failure { at, why })?;
+            seen(step, accepted);
+        }
+        Ok(())
+    }
+
     /// Runs one step; whether it was accepted.
+    ///
+    /// # Errors
+    /// What the machine does otherwise than the model, or an invariant that does not hold.
     pub fn step(&mut self, step: &Step, deep: bool) -> Result<bool, String> {
+        self.machine.begin(step);
         match step {
             Step::Wait(seconds) | Step::SetBack(seconds) => {
                 let seconds = if matches!(step, Step::Wait(_)) {
@@ -164,6 +180,17 @@ impl<'a> Run<'a> {
                 None => self.send_protocol(step, deep),
             },
         }
+    }
+
+    /// Writes down from now on what is done to the machine.
+    pub fn record(&mut self) {
+        self.machine.record();
+    }
+
+    /// What was written down since [`Self::record`], and that it goes wrong like this.
+    #[must_use]
+    pub fn script(&self, why: String) -> Option<Script> {
+        Some(self.machine.recorded()?.clone().script(why))
     }
 
     /// The epoch: like the real one it never goes back.

@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::model::Flaw;
 use rand::{rngs::StdRng, SeedableRng};
-use upside_tests::model::Flaw;
 
-use crate::{
+use super::{
     run::{run, Failure, Tally},
     step::{sequence, Step},
     world::Fixture,
@@ -62,6 +62,10 @@ fn generate(plan: &Plan, number: u64) -> Vec<Step> {
 }
 
 /// Runs the plan until it is done or a sequence fails.
+///
+/// # Panics
+/// If a thread panics.
+#[must_use]
 pub fn find(plan: &Plan) -> Outcome {
     let started = Instant::now();
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -135,40 +139,53 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// Drops steps while the sequence still fails: halves first, then single steps. `attempt` runs one.
+pub fn shrink(
+    sequence: Vec<Step>,
+    failure: Failure,
+    mut attempt: impl FnMut(&[Step]) -> Result<(), Failure>,
+) -> (Vec<Step>, Failure) {
+    let (mut best, mut why) = (sequence, failure);
+    let mut runs = 0;
+    let mut size = best.len().div_ceil(2);
+    while size > 0 && runs < SHRINK_RUNS {
+        let mut smaller = false;
+        let mut from = 0;
+        while from < best.len() && runs < SHRINK_RUNS {
+            let mut candidate = best.clone();
+            candidate.drain(from..(from + size).min(candidate.len()));
+            runs += 1;
+            match attempt(&candidate) {
+                Err(failure) => {
+                    candidate.truncate(failure.at + 1);
+                    (best, why) = (candidate, failure);
+                    smaller = true;
+                }
+                Ok(()) => from += size,
+            }
+        }
+        size = match (smaller, size) {
+            (true, _) => size.min(best.len().div_ceil(2)),
+            (false, 1) => 0,
+            (false, _) => size / 2,
+        };
+    }
+    (best, why)
+}
+
 impl Found {
-    /// Drops steps while the sequence still fails: halves first, then single steps.
+    /// The same failure with as few steps as [`shrink`] finds.
+    #[must_use]
     pub fn shrunk(self, flaw: Option<Flaw>) -> Self {
         let fixture = Fixture::new();
-        let mut best = self;
-        let mut runs = 0;
-        let mut size = best.sequence.len().div_ceil(2);
-        while size > 0 && runs < SHRINK_RUNS {
-            let mut smaller = false;
-            let mut from = 0;
-            while from < best.sequence.len() && runs < SHRINK_RUNS {
-                let mut candidate = best.sequence.clone();
-                candidate.drain(from..(from + size).min(candidate.len()));
-                runs += 1;
-                match run(&fixture, &candidate, flaw, &mut Tally::new()) {
-                    Err(failure) => {
-                        candidate.truncate(failure.at + 1);
-                        best = Self {
-                            number: best.number,
-                            sequence: candidate,
-                            failure,
-                        };
-                        smaller = true;
-                    }
-                    Ok(()) => from += size,
-                }
-            }
-            size = match (smaller, size) {
-                (true, _) => size.min(best.sequence.len().div_ceil(2)),
-                (false, 1) => 0,
-                (false, _) => size / 2,
-            };
+        let (sequence, failure) = shrink(self.sequence, self.failure, |candidate| {
+            run(&fixture, candidate, flaw, &mut Tally::new())
+        });
+        Self {
+            number: self.number,
+            sequence,
+            failure,
         }
-        best
     }
 }
 
@@ -181,7 +198,7 @@ impl fmt::Display for Found {
         )?;
         writeln!(
             f,
-            "with `use crate::step::{{Form::*, Least::*, Leg::*, Meddling::*, Part::*, Payee::*, Receiver::*, Step::*, Ticket::*}}`:"
+            "with `use upside_tests::sequence::step::{{Form::*, Least::*, Leg::*, Meddling::*, Part::*, Payee::*, Receiver::*, Step::*, Ticket::*}}`:"
         )?;
         writeln!(f, "vec![")?;
         for step in &self.sequence {

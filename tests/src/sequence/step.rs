@@ -2,6 +2,7 @@
 //! the step runs, so a sequence stays meaningful when steps before it are dropped.
 
 use rand::{rngs::StdRng, seq::SliceRandom, Rng};
+use serde::{Deserialize, Serialize};
 
 /// Wallets that take part. The first two create the two securities.
 pub const WALLETS: usize = 6;
@@ -19,7 +20,7 @@ pub const TICKETS: usize = 2;
 pub const SECURITIES: usize = 2;
 
 /// An amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// Nothing.
     Zero,
@@ -57,7 +58,7 @@ impl Part {
 }
 
 /// A token account that money may be paid to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payee {
     /// The associated token account of the holder.
     Own,
@@ -72,7 +73,7 @@ pub enum Payee {
 }
 
 /// A ticket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ticket {
     /// The one of a wallet with an id, open or not.
     Id(usize, u64),
@@ -83,7 +84,7 @@ pub enum Ticket {
 }
 
 /// A vault that a ticket collects from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Leg {
     /// The one of an asset, open or not.
     Asset(usize),
@@ -92,7 +93,7 @@ pub enum Leg {
 }
 
 /// A token account that an asset may be collected to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Receiver {
     /// The associated token account of the holder.
     Holder,
@@ -109,7 +110,7 @@ pub enum Receiver {
 }
 
 /// How many asset atoms must arrive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Least {
     /// Any number.
     Any,
@@ -120,7 +121,7 @@ pub enum Least {
 }
 
 /// A token account of shares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// The holder's associated token account.
     Bearer,
@@ -129,7 +130,7 @@ pub enum Form {
 }
 
 /// How somebody meddles with a registered account through the token program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Meddling {
     /// The holder sends shares to another registered account.
     MoveOut,
@@ -149,8 +150,49 @@ pub enum Meddling {
     TakeExcessLamports,
 }
 
+/// What is hostile or clumsy about a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hostility {
+    /// Money, assets or lamports from somebody who gets nothing for them.
+    Donation,
+    /// An asset's issuer takes from a vault.
+    Clawback,
+    /// An asset is paused, or moves again.
+    Pause,
+    /// Somebody's account is frozen or thawed by its mint's issuer.
+    Freeze,
+    /// An asset's transfer fee changes.
+    Fee,
+    /// A transfer hook appears or goes.
+    Hook,
+    /// The clock is set back.
+    ClockJump,
+    /// An instruction with another account in one place.
+    WrongAccount,
+    /// Several instructions in one transaction.
+    Bundle,
+    /// Whatever else holders and outsiders do with token accounts.
+    Meddling,
+}
+
+impl Hostility {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Donation,
+        Self::Clawback,
+        Self::Pause,
+        Self::Freeze,
+        Self::Fee,
+        Self::Hook,
+        Self::ClockJump,
+        Self::WrongAccount,
+        Self::Bundle,
+        Self::Meddling,
+    ];
+}
+
 /// One step. `s` is a security, `w` a wallet, `by` the wallet that signs, `a` an asset.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Step {
     // The protocol's instructions.
@@ -413,6 +455,48 @@ pub enum Step {
 }
 
 impl Step {
+    /// What is hostile or clumsy about it; `None` for an instruction of the protocol as meant, and for the passing of time.
+    #[must_use]
+    pub fn hostility(&self) -> Option<Hostility> {
+        Some(match self {
+            Self::DonateToPayoutVault { .. }
+            | Self::DonateToInbox { .. }
+            | Self::DonateToVault { .. }
+            | Self::DonateLamports { .. } => Hostility::Donation,
+            Self::ClawBack { .. } => Hostility::Clawback,
+            Self::Pause { .. } => Hostility::Pause,
+            Self::FreezeVault { .. }
+            | Self::FreezeReceiver { .. }
+            | Self::FreezeInbox { .. }
+            | Self::FreezePayout { .. } => Hostility::Freeze,
+            Self::SetFee { .. } => Hostility::Fee,
+            Self::SetHook { .. } => Hostility::Hook,
+            Self::SetBack(_) => Hostility::ClockJump,
+            Self::WrongAccount { .. } | Self::Alias { .. } => Hostility::WrongAccount,
+            Self::Bundle(_) => Hostility::Bundle,
+            Self::CloseReceiver { .. }
+            | Self::ReopenReceiver { .. }
+            | Self::ReceiverWantsMemo { .. }
+            | Self::ClosePayout { .. }
+            | Self::ReopenPayout { .. }
+            | Self::HandPayoutOver { .. }
+            | Self::SendBearer { .. }
+            | Self::BurnBearer { .. }
+            | Self::RequireMemo { .. }
+            | Self::GuardCpi { .. }
+            | Self::Meddle { .. } => Hostility::Meddling,
+            _ => return None,
+        })
+    }
+
+    /// Its kind, as its variant is called.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let text = format!("{self:?}");
+        let name = text.split(|c: char| !c.is_alphanumeric()).next();
+        name.unwrap_or_default().to_owned()
+    }
+
     /// The step as Rust, to be pasted where the variants of all enums here are imported.
     pub fn as_rust(&self) -> String {
         match self {
@@ -448,7 +532,8 @@ fn amount(rng: &mut StdRng) -> u64 {
     }
 }
 
-fn wait(rng: &mut StdRng) -> i64 {
+/// Seconds to wait.
+pub fn wait(rng: &mut StdRng) -> i64 {
     match rng.gen_range(0..10) {
         0 => 1,
         1..=3 => rng.gen_range(1..600),
@@ -536,7 +621,8 @@ fn issuer(rng: &mut StdRng, s: usize) -> usize {
 }
 
 /// Any of the protocol's instructions.
-fn instruction(rng: &mut StdRng) -> Step {
+/// A random instruction of the protocol.
+pub fn instruction(rng: &mut StdRng) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
     let part = Part::any(rng);
@@ -638,7 +724,8 @@ fn instruction(rng: &mut StdRng) -> Step {
     }
 }
 
-fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
+/// A random hostile or clumsy step.
+pub fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
     let a = rng.gen_range(0..ASSETS - 1);
