@@ -6,10 +6,12 @@
 //! | [`registered_accounts`] | nobody moves registered shares past the program; odd accounts hurt nobody else |
 //! | [`prefunded`] | addresses funded or made before, frozen and closed accounts, a clock set back |
 //! | [`mint_policy`] | every extension by number, for vaults and payout mints |
+//! | [`attacks`] | attacks that no other module makes; the catalogue of all |
 //! | [`binary`] | security.txt in the program's file, and the id it answers to |
 //! | [`errors`] | that no error is left untested |
 //! | [`harness`] | that the harness notices what it must |
 
+mod attacks;
 mod binary;
 mod errors;
 mod flows;

@@ -6,8 +6,14 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use anchor_lang::{error::ErrorCode, ToAccountMetas};
+use anchor_lang::{
+    error::ErrorCode,
+    prelude::{AccountMeta, Pubkey},
+    solana_program::instruction::Instruction,
+    ToAccountMetas,
+};
 use anchor_spl::token_2022::spl_token_2022;
+use litesvm::LiteSVM;
 use upside::{constants::TOKEN_2022_PROGRAM_ID, error::UpsideError, state::TransferPolicy};
 use upside_tests::negative::{Expect, Matrix, Report};
 use world::{create, World, FEE_PAYER, RECEIVER};
@@ -134,6 +140,70 @@ fn spoilt_data_and_account_lists_are_refused() {
     }
     println!("{cases} cases of spoilt data and account lists");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Any program may call each instruction and gets what a transaction gets: the same accounts with the signatures, the same refusal without.
+#[test]
+fn every_instruction_called_by_another_program_does_the_same_and_takes_no_signature_from_it() {
+    let world = World::new();
+    let (mut failures, mut cases) = (Vec::new(), 0);
+    for call in calls::all(&world) {
+        let keys: Vec<_> = call.instruction.accounts.iter().map(|meta| meta.pubkey).collect();
+        let after = |svm: &LiteSVM| keys.iter().map(|key| svm.get_account(key)).collect::<Vec<_>>();
+        let (mut direct, mut below) = (world.matrix.svm.clone(), world.matrix.svm.clone());
+        below
+            .add_program_from_file(RELAY_PROGRAM, std::env::var("UPSIDE_HOOK_SO").expect("UPSIDE_HOOK_SO"))
+            .expect("the relay loads");
+        let unsigned = below.clone();
+        Matrix::send(&mut direct, &FEE_PAYER, call.instruction.clone()).expect("a valid call");
+        cases += 1;
+        match Matrix::send(&mut below, &FEE_PAYER, relayed(&call.instruction)) {
+            Ok(_) if after(&direct) == after(&below) => {}
+            Ok(_) => failures.push(format!("{}: leaves other accounts when a program calls it", call.name)),
+            Err(e) => failures.push(format!(
+                "{}: refused when a program calls it: {} {}",
+                call.name, e.0, e.1
+            )),
+        }
+        // A signature that the transaction does not carry, the program below cannot add.
+        for (at, meta) in call.instruction.accounts.iter().enumerate() {
+            if !meta.is_signer || meta.pubkey == FEE_PAYER {
+                continue;
+            }
+            cases += 1;
+            let mut instruction = call.instruction.clone();
+            for other in &mut instruction.accounts {
+                other.is_signer &= other.pubkey != meta.pubkey;
+            }
+            let mut svm = unsigned.clone();
+            let alone = Matrix::send(&mut svm, &FEE_PAYER, instruction.clone()).map_err(|e| (e.0, e.1));
+            let mut svm = unsigned.clone();
+            let called = Matrix::send(&mut svm, &FEE_PAYER, relayed(&instruction)).map_err(|e| (e.0, e.1));
+            if called.is_ok() != alone.is_ok() || called.as_ref().err() != alone.as_ref().err() {
+                failures.push(format!(
+                    "{}: without the signature of account {at}: {called:?} below a program, {alone:?} alone",
+                    call.name
+                ));
+            }
+        }
+    }
+    println!("{cases} calls by another program");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Where the program of `tests/programs/hook` is, as a program that calls others.
+const RELAY_PROGRAM: Pubkey = Pubkey::new_from_array([77; 32]);
+
+/// An instruction as a call by [`RELAY_PROGRAM`].
+fn relayed(instruction: &Instruction) -> Instruction {
+    let (_, bump) = Pubkey::find_program_address(&[hook::WALLET], &RELAY_PROGRAM);
+    let mut accounts = vec![AccountMeta::new_readonly(instruction.program_id, false)];
+    accounts.extend_from_slice(&instruction.accounts);
+    Instruction {
+        program_id: RELAY_PROGRAM,
+        accounts,
+        data: [&hook::RELAY[..], &[bump], &instruction.data].concat(),
+    }
 }
 
 /// Shares of a new security, credited to an old security's position, would earn the old one's upside.
