@@ -50,6 +50,10 @@ fn missing_packages(workspace: &Workspace) -> Result<Vec<String>> {
             missing.push((*package).to_owned());
         }
     }
+    // z3 comes as a Python package.
+    if !works(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        missing.push("python3-venv".to_owned());
+    }
     if !crate::toolchain::platform_tools_on_path() {
         let script = workspace.root.join("toolchain/build.sh");
         let output = Command::new(&script)

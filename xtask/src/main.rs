@@ -54,6 +54,10 @@ enum Command {
     Cu,
     /// Write the bill of materials (SPDX) of everything in the lock file.
     Sbom,
+    /// Search for sequences of transactions that go wrong, guided by coverage of the program's bytecode.
+    Fuzz(commands::fuzz::Args),
+    /// Change the sources in small ways and look whether a test notices.
+    Mutants(commands::mutants::Args),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +73,8 @@ fn main() -> ExitCode {
         Command::Deploy(args) => commands::deploy::run(&Workspace::find()?, &console, &args),
         Command::Cu => commands::cu::run(&Workspace::find()?, &console),
         Command::Sbom => commands::supply::sbom(&Workspace::find()?, &console),
+        Command::Fuzz(args) => commands::fuzz::run(&Workspace::find()?, &console, &args),
+        Command::Mutants(args) => commands::mutants::run(&Workspace::find()?, &console, &args),
     };
     match run() {
         Ok(code) => code,

@@ -38,6 +38,13 @@ pub const SBOM: Tool = Tool {
     binary: "cargo-sbom",
 };
 
+/// Changes sources in small ways and runs their tests.
+pub const MUTANTS: Tool = Tool {
+    package: "cargo-mutants",
+    version: "27.1.0",
+    binary: "cargo-mutants",
+};
+
 impl Tool {
     /// The path of the command. It runs for seconds, so it is compiled without optimisation.
     pub fn install(&self, workspace: &Workspace, console: &Console, task: &Task) -> Result<PathBuf> {

@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    commands::{anchor, demo, supply},
+    commands::{anchor, demo, formal, fuzz, mutants, supply},
     console::{seconds, Console, Task},
     host,
     process::{self, Counts, Stream},
@@ -69,6 +69,12 @@ enum Action {
     Anchor,
     /// `cargo deny`: licences, sources, bans, and advisories where they can be reached.
     Deny,
+    /// The properties of the formulas, tried and proved.
+    Formal,
+    /// The fuzzer, for some minutes.
+    Fuzz,
+    /// Every n-th mutant of these sources.
+    Mutants(mutants::Part, usize),
 }
 
 /// Everything that has to pass, in the order it runs.
@@ -136,6 +142,12 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-math"),
     },
     Step {
+        name: "upside-formal",
+        slow: false,
+        needs: &["compile"],
+        action: Action::Formal,
+    },
+    Step {
         name: "upside-valuation",
         slow: false,
         needs: &["compile"],
@@ -170,6 +182,12 @@ const STEPS: &[Step] = &[
         slow: true,
         needs: &["compile", "program"],
         action: Action::Member("upside-tests"),
+    },
+    Step {
+        name: "upside-fuzz",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-fuzz"),
     },
     Step {
         name: "upside-test-hook",
@@ -212,6 +230,18 @@ const STEPS: &[Step] = &[
         slow: true,
         needs: &["compile", "program"],
         action: Action::Anchor,
+    },
+    Step {
+        name: "fuzz",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::Fuzz,
+    },
+    Step {
+        name: "mutants",
+        slow: true,
+        needs: &["compile"],
+        action: Action::Mutants(mutants::Part::State, 40),
     },
 ];
 
@@ -420,6 +450,29 @@ impl Session<'_> {
                 run_counting(&mut command, console, task, &workspace.log("doc-tests"), counts)
             }
             Action::Deny => supply::check(workspace, console, task),
+            Action::Formal => {
+                let z3 = formal::z3(workspace, console, task)?;
+                let z3 = z3.to_str().context("the path of z3 must be text")?;
+                let run = self
+                    .built()?
+                    .run_tests(workspace, "upside-formal", &[("UPSIDE_Z3", z3)], console, task)?;
+                for suite in &run {
+                    *counts += suite.counts;
+                }
+                *suites = run;
+                failures(suites)
+            }
+            Action::Fuzz => process::run_plain(
+                &mut fuzz::command(workspace, self.built()?, fuzz::CHECK_MINUTES)?,
+                console,
+                task,
+                &workspace.log("fuzz"),
+            ),
+            Action::Mutants(part, every) => {
+                let outcome = mutants::check(workspace, part, Some(every), console, task)?;
+                task.note(&outcome.sentence());
+                Ok(())
+            }
             Action::Anchor => anchor::check(workspace, self.built()?, console, task),
             Action::Demo => process::run_plain(
                 &mut demo::command(workspace, self.built()?)?,
@@ -659,9 +712,10 @@ mod tests {
     fn every_member_of_the_workspace_has_a_step_that_runs_its_tests() {
         for member in Workspace::find().expect("workspace").members().expect("members") {
             assert!(
-                STEPS
-                    .iter()
-                    .any(|step| matches!(step.action, Action::Member(name) if name == member.name)),
+                STEPS.iter().any(
+                    |step| matches!(step.action, Action::Member(name) if name == member.name)
+                        || matches!(step.action, Action::Formal if member.name == "upside-formal")
+                ),
                 "no step runs the tests of {}",
                 member.name
             );
