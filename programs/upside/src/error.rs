@@ -166,12 +166,27 @@ pub enum UpsideError {
     /// Nothing arrived.
     #[msg("At least one atom must arrive in the vault")]
     NothingArrived = 305,
-    /// Protocol shares enter by their own instruction.
-    #[msg("Shares of a security enter a vault by deposit_shares, never by deposit_equity")]
+    /// Protocol shares have their own instructions.
+    #[msg("Shares of a security enter a vault by deposit_shares and leave it by collect_shares")]
     ProtocolShares = 306,
     /// The vault exists.
     #[msg("The security must not have a vault for this asset yet")]
     VaultAlreadyOpen = 307,
+    /// Nothing to harvest.
+    #[msg("The shares in the vault must have earned at least one atom that was not harvested")]
+    NothingToHarvest = 308,
+    /// There is no vault for the money.
+    #[msg("The vault of the money that the held shares earn must be open and named")]
+    HarvestVaultMissing = 309,
+    /// The harvest would go elsewhere.
+    #[msg("A harvest must go to the payout vault of the security that holds, or to its vault of that money")]
+    WrongHarvestAccount = 310,
+    /// Shares without their security.
+    #[msg("The security whose share is the asset must be named, with its payout mint and the vault for it")]
+    HeldSecurityMissing = 311,
+    /// No bearer shares.
+    #[msg("At least one bearer share atom must lie in the vault's account")]
+    NothingToRegister = 312,
 
     // 400: redemption
     /// Redemption is not open.

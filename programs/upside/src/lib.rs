@@ -83,6 +83,16 @@ pub mod upside {
         instructions::upside::distribute(ctx, amount)
     }
 
+    /// Moves what the shares in a vault have earned one hop up: to the security that the vault backs.
+    ///
+    /// - Anyone may. At least one atom shall be due; it is rounded down, the fraction stays owed to the vault.
+    /// - If both securities pay out the same money it shall go onto the upper stream, exactly as `distribute` puts it there, else into the
+    ///   upper security's vault of that money.
+    /// - The security whose shares they are shall not be written.
+    pub fn harvest<'info>(ctx: Context<'info, Harvest<'info>>) -> Result<()> {
+        instructions::vault::harvest(ctx)
+    }
+
     /// Turns bearer shares into registered ones of the same holder, opening the position if it is missing.
     ///
     /// - The holder shall sign and own the bearer account. The security shall be open.
@@ -108,6 +118,16 @@ pub mod upside {
         instructions::vault::deposit_equity(ctx, amount)
     }
 
+    /// Puts registered shares of another security into a vault for good. They stay registered, held by the vault, and earn.
+    ///
+    /// - The holder shall sign; anyone may give. No approval is needed, of a curated security either.
+    /// - A security shall not hold itself; the vault shall be the one for these shares.
+    /// - Both positions shall be settled first: what the shares have earned stays with the giver.
+    /// - Neither security shall be written.
+    pub fn deposit_shares<'info>(ctx: Context<'info, DepositShares<'info>>, amount: u64) -> Result<()> {
+        instructions::vault::deposit_shares(ctx, amount)
+    }
+
     /// Burns registered shares for a ticket that collects its part of each vault, whenever it suits the holder.
     ///
     /// - The holder shall sign; the payer shall sign and pay rent. `redeem_after` shall have come.
@@ -128,6 +148,17 @@ pub mod upside {
     /// - The security shall not be written.
     pub fn collect<'info>(ctx: Context<'info, Collect<'info>>, least_atoms: u64) -> Result<()> {
         instructions::redemption::collect(ctx, least_atoms)
+    }
+
+    /// Pays a ticket its part of a vault that holds shares of another security, once: they arrive registered with the ticket's holder.
+    ///
+    /// - The holder shall sign, and be approved if the shares are of a curated security.
+    /// - The payment shall be rounded down, of what the vault's position holds now; at least `least_atoms` shall arrive.
+    /// - Both positions shall be settled first: what the shares have earned stays with the vault, to be harvested.
+    /// - A part of zero shall count as collected, and need no approval.
+    /// - Neither security shall be written.
+    pub fn collect_shares<'info>(ctx: Context<'info, CollectShares<'info>>, least_atoms: u64) -> Result<()> {
+        instructions::redemption::collect_shares(ctx, least_atoms)
     }
 
     /// Closes a ticket that has collected from every vault of its time.
@@ -238,10 +269,20 @@ pub mod upside {
     /// Opens a vault for one asset.
     ///
     /// - The issuer shall sign; the payer shall sign and pay rent. A vault is never closed and its index never reused.
-    /// - The asset's mint shall pass the policy, and be neither the security's own share nor another security's.
+    /// - The asset's mint shall pass the policy, and not be the security's own share.
+    /// - If it is the share of a security that pays out other money, the vault of that money shall be opened too unless it is open: harvests
+    ///   go there. If only one of two indices is left, nothing shall be opened.
     /// - It shall succeed although anyone has funded the addresses or made the vault's token account before, and although that account is born frozen.
     pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
         instructions::vault::open_vault(ctx)
+    }
+
+    /// Registers bearer shares that were sent to a vault: from now on they earn and count as its balance.
+    ///
+    /// - Anyone may. The account shall be owned by the vault and hold at least one share atom; all of it shall become registered.
+    /// - The shares shall earn from now on, not from before.
+    pub fn register_vault_bearer<'info>(ctx: Context<'info, RegisterVaultBearer<'info>>) -> Result<()> {
+        instructions::vault::register_vault_bearer(ctx)
     }
 
     /// Promises shares to somebody: they vest over time, or after an approver has signed.

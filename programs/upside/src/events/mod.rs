@@ -3,6 +3,9 @@
 //! Every instruction that moves value or changes a right emits one event, after the move, with version, time, parent
 //! keys, delta and after-totals: state can be rebuilt from events alone. Sequence numbers come from the account that
 //! the instruction writes anyway and count up by one per event of that account.
+//!
+//! An instruction that does several of these things at once tells each as it is told alone: a vault that takes shares is one event of the
+//! security whose shares moved and one of the security that they back, so that the history of either is complete without the other's.
 
 mod grant;
 mod redemption;
@@ -216,6 +219,9 @@ mod tests {
             ("UpsideClaimed", UpsideClaimed::DISCRIMINATOR),
             ("VaultOpened", VaultOpened::DISCRIMINATOR),
             ("EquityDeposited", EquityDeposited::DISCRIMINATOR),
+            ("SharesDeposited", SharesDeposited::DISCRIMINATOR),
+            ("BackingHarvested", BackingHarvested::DISCRIMINATOR),
+            ("UpsideHarvested", UpsideHarvested::DISCRIMINATOR),
             ("SharesRedeemed", SharesRedeemed::DISCRIMINATOR),
             ("AssetCollected", AssetCollected::DISCRIMINATOR),
             ("RedemptionClosed", RedemptionClosed::DISCRIMINATOR),

@@ -56,7 +56,7 @@ pub struct AssetCollected {
     pub index: u8,
     /// The asset.
     pub asset_mint: Pubkey,
-    /// The token account that was paid; zeros if the part was zero.
+    /// The token account that was paid, for shares of a security the holder's registered account; zeros if the part was zero.
     pub receiver: Pubkey,
     /// Share atoms of the ticket.
     pub shares_atoms: u64,

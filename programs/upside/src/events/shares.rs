@@ -50,7 +50,8 @@ pub struct SharesUnregistered {
     pub position: PositionTotals,
 }
 
-/// Registered shares went to another holder. The security itself is not written: its `sequence` does not move.
+/// Registered shares went to another holder: sent, put into a vault, or collected from one. The security itself is not written: its
+/// `sequence` does not move.
 #[event]
 #[derive(Clone, Debug, PartialEq)]
 pub struct SharesTransferred {

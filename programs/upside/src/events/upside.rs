@@ -24,7 +24,7 @@ pub struct UpsideDistributed {
     pub totals: SecurityTotals,
 }
 
-/// A holder was paid. The security itself is not written: its `sequence` does not move.
+/// A holder was paid; a vault that holds shares is paid by a harvest. The security itself is not written: its `sequence` does not move.
 #[event]
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpsideClaimed {
@@ -42,4 +42,25 @@ pub struct UpsideClaimed {
     pub amount_atoms: u64,
     /// The position after.
     pub position: PositionTotals,
+}
+
+/// What a vault's shares had earned went onto the stream of the vault's own security. Told after the [`UpsideClaimed`] of the security
+/// whose shares they are.
+#[event]
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpsideHarvested {
+    /// Event layout version.
+    pub version: u8,
+    /// Unix seconds.
+    pub ts: i64,
+    /// The security that received.
+    pub security: Pubkey,
+    /// Its vault that holds the shares.
+    pub vault: Pubkey,
+    /// The security whose shares they are.
+    pub held_security: Pubkey,
+    /// Payout atoms.
+    pub amount_atoms: u64,
+    /// The security after.
+    pub totals: SecurityTotals,
 }

@@ -31,7 +31,7 @@ pub struct Vault {
     pub token_account: Pubkey,
     /// Share atoms whose tickets have collected here, starting at the security's `redeemed_total` when the vault opened.
     pub collected_total_atoms: u64,
-    /// Asset atoms that `deposit_equity` brought in, modulo 2^64. A statistic: redemption uses the actual balance.
+    /// Asset atoms that deposits, harvests and runways brought in, modulo 2^64. A statistic: redemption uses the actual balance.
     pub deposited_total_atoms: u64,
     /// Number of the last event of this account.
     pub sequence: u64,

@@ -6,7 +6,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::{call, Meta};
+use super::{call_by, Meta};
 use crate::constants::TOKEN_2022_PROGRAM_ID;
 
 /// Token instruction tags used here (the same in both token programs where both have them).
@@ -70,10 +70,11 @@ impl<'a> Batch<'a> {
         self.metas.extend_from_slice(&metas);
     }
 
-    /// Runs all steps. `infos` must contain every account named; a step that fails fails all.
+    /// Runs all steps. `infos` must contain every account named, `signers` the seeds of each address that this program signs for; a step that
+    /// fails fails all.
     #[inline(always)]
-    pub fn invoke<const N: usize>(self, infos: [&AccountInfo; N], signer_seeds: &[&[u8]]) -> Result<()> {
-        call(&TOKEN_2022_PROGRAM_ID, &self.metas, &self.data, infos, signer_seeds)
+    pub fn invoke<const N: usize>(self, infos: [&AccountInfo; N], signers: &[&[&[u8]]]) -> Result<()> {
+        call_by(&TOKEN_2022_PROGRAM_ID, &self.metas, &self.data, infos, signers)
     }
 }
 

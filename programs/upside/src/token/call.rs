@@ -106,7 +106,6 @@ impl Info {
 /// every program has.
 ///
 /// Errors: those of the runtime and of the program called, which end the transaction.
-#[cfg(target_os = "solana")]
 #[inline(always)]
 pub fn call<const N: usize>(
     program: &Pubkey,
@@ -114,6 +113,26 @@ pub fn call<const N: usize>(
     data: &[u8],
     infos: [&AccountInfo; N],
     signer_seeds: &[&[u8]],
+) -> Result<()> {
+    let signers = [signer_seeds];
+    call_by(
+        program,
+        metas,
+        data,
+        infos,
+        &signers[..usize::from(!signer_seeds.is_empty())],
+    )
+}
+
+/// As [`call`], where this program signs for several addresses: the seeds of each.
+#[cfg(target_os = "solana")]
+#[inline(always)]
+pub fn call_by<const N: usize>(
+    program: &Pubkey,
+    metas: &[Meta],
+    data: &[u8],
+    infos: [&AccountInfo; N],
+    signers: &[&[&[u8]]],
 ) -> Result<()> {
     let infos = infos.map(Info::new);
     let instruction = Instruction {
@@ -123,8 +142,6 @@ pub fn call<const N: usize>(
         data: data.as_ptr(),
         data_len: data.len() as u64,
     };
-    let signers = [signer_seeds];
-    let signers_len = u64::from(!signer_seeds.is_empty());
     // SAFETY: every pointer is to something alive until the call returns; a slice is a pointer and a length, as the runtime's own crates
     // assume. The runtime writes through them only what the called program may change, and no caller keeps a borrow of that.
     let status = unsafe {
@@ -133,7 +150,7 @@ pub fn call<const N: usize>(
             infos.as_ptr().cast(),
             N as u64,
             signers.as_ptr().cast(),
-            signers_len,
+            signers.len() as u64,
         )
     };
     match status {
@@ -158,12 +175,12 @@ pub fn update_len(_info: &AccountInfo) {}
 
 /// Outside the runtime there is no program to call.
 #[cfg(not(target_os = "solana"))]
-pub fn call<const N: usize>(
+pub fn call_by<const N: usize>(
     _program: &Pubkey,
     _metas: &[Meta],
     _data: &[u8],
     _infos: [&AccountInfo; N],
-    _signer_seeds: &[&[u8]],
+    _signers: &[&[&[u8]]],
 ) -> Result<()> {
     Err(ProgramError::IncorrectProgramId.into())
 }

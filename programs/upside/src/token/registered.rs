@@ -161,8 +161,12 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         );
     }
 
-    fn run<const N: usize>(&self, batch: Batch, infos: [&AccountInfo<'info>; N]) -> Result<()> {
-        batch.invoke(infos, &[seeds::SECURITY, self.mint.key.as_ref(), &[self.bump]])
+    /// `owner_seeds` derive the owner of shares that this program signs for too: a vault. Empty if the owner has signed.
+    fn run<const N: usize>(&self, batch: Batch, infos: [&AccountInfo<'info>; N], owner_seeds: &[&[u8]]) -> Result<()> {
+        let bump = [self.bump];
+        let security_seeds: [&[u8]; 3] = [seeds::SECURITY, self.mint.key.as_ref(), &bump];
+        let signers = [&security_seeds[..], owner_seeds];
+        batch.invoke(infos, &signers[..1 + usize::from(!owner_seeds.is_empty())])
     }
 
     /// Mints `amount` into a registered account. Nothing that its holder sets up can stop it.
@@ -180,15 +184,16 @@ impl<'a, 'info> ShareMint<'a, 'info> {
             );
         }
         self.freeze(&mut batch, to);
-        self.run(batch, [to.info, self.mint, self.security])
+        self.run(batch, [to.info, self.mint, self.security], &[])
     }
 
-    /// Moves `amount` between two registered accounts; the sender's holder has signed.
+    /// Moves `amount` between two registered accounts; the sender's holder has signed, or is the vault that `holder_seeds` derive.
     pub fn transfer_registered(
         &self,
         from: &Registered<'_, 'info>,
         to: &Registered<'_, 'info>,
         holder: &AccountInfo<'info>,
+        holder_seeds: &[&[u8]],
         amount: u64,
     ) -> Result<()> {
         // A Token-2022 transfer into itself succeeds and moves nothing: it would double the shares of the position.
@@ -202,15 +207,21 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.transfer(&mut batch, from.info.key, to.info.key, holder.key, amount);
         self.freeze(&mut batch, from);
         self.freeze(&mut batch, to);
-        self.run(batch, [from.info, to.info, self.mint, self.security, holder])
+        self.run(
+            batch,
+            [from.info, to.info, self.mint, self.security, holder],
+            holder_seeds,
+        )
     }
 
-    /// Moves `amount` of bearer shares into a registered account; the holder owns both and has signed.
+    /// Moves `amount` of bearer shares into a registered account; the holder owns both and has signed, or is the vault that `holder_seeds`
+    /// derive.
     pub fn enter(
         &self,
         bearer: &AccountInfo<'info>,
         to: &Registered<'_, 'info>,
         holder: &AccountInfo<'info>,
+        holder_seeds: &[&[u8]],
         amount: u64,
     ) -> Result<()> {
         require_keys_neq!(*bearer.key, *to.info.key, UpsideError::SameAccount);
@@ -221,7 +232,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.thaw(&mut batch, to);
         self.transfer(&mut batch, bearer.key, to.info.key, holder.key, amount);
         self.freeze(&mut batch, to);
-        self.run(batch, [bearer, to.info, self.mint, self.security, holder])
+        self.run(batch, [bearer, to.info, self.mint, self.security, holder], holder_seeds)
     }
 
     /// Moves `amount` of registered shares out to a bearer account; the holder owns both and has signed.
@@ -238,7 +249,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
         self.thaw(&mut batch, from);
         self.transfer(&mut batch, from.info.key, bearer.key, holder.key, amount);
         self.freeze(&mut batch, from);
-        self.run(batch, [from.info, bearer, self.mint, self.security, holder])
+        self.run(batch, [from.info, bearer, self.mint, self.security, holder], &[])
     }
 
     /// Burns `amount` of registered shares; their holder has signed.
@@ -254,7 +265,7 @@ impl<'a, 'info> ShareMint<'a, 'info> {
             &[&[tag::BURN], &amount.to_le_bytes()],
         );
         self.freeze(&mut batch, from);
-        self.run(batch, [from.info, self.mint, self.security, holder])
+        self.run(batch, [from.info, self.mint, self.security, holder], &[])
     }
 
     /// Closes an empty registered account; its holder has signed, its rent goes to `receiver`. One that is missing, or whose holder's

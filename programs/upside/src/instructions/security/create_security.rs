@@ -243,7 +243,7 @@ impl<'info> CreateSecurity<'info> {
             ],
         );
         let signer: &[&[u8]] = &[seeds::SECURITY, self.mint.key.as_ref(), &[bumps.security]];
-        batch.invoke([&self.mint], signer)?;
+        batch.invoke([&self.mint], &[signer])?;
         // The metadata interface: discriminator, then the three strings. Accounts: metadata, update authority, mint, mint authority.
         let mut data = Vec::with_capacity(8 + 3 * 4 + MAX_NAME_BYTES + MAX_SYMBOL_BYTES + MAX_URI_BYTES);
         data.extend_from_slice(&tag::METADATA_INITIALIZE);

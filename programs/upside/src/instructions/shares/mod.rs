@@ -1,6 +1,7 @@
 //! Registering, unregistering and sending shares; a holder's own settings.
 
 mod close_position;
+mod move_shares;
 mod open_position;
 mod register;
 mod set_payout_account;
@@ -8,6 +9,7 @@ mod transfer_shares;
 mod unregister;
 
 pub use close_position::*;
+pub use move_shares::*;
 pub use open_position::*;
 pub use register::*;
 pub use set_payout_account::*;

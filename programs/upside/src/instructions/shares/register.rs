@@ -46,7 +46,7 @@ pub struct Register<'info> {
 
 /// Proves that `info` is a thawed token account of `mint` owned by `holder`, a bearer account, with at least `amount` atoms. A
 /// registered account is frozen.
-pub(super) fn check_bearer(info: &AccountInfo, mint: &Pubkey, holder: &Pubkey, amount: u64) -> Result<()> {
+pub fn check_bearer(info: &AccountInfo, mint: &Pubkey, holder: &Pubkey, amount: u64) -> Result<()> {
     let bearer = read_token_account(info, &TOKEN_2022_PROGRAM_ID)
         .filter(|view| view.mint == *mint && view.owner == *holder && !view.frozen)
         .ok_or(UpsideError::WrongBearerAccount)?;
@@ -92,7 +92,7 @@ pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Res
         )
     };
 
-    shares.enter(&a.bearer_account, &registered, &a.holder, amount)?;
+    shares.enter(&a.bearer_account, &registered, &a.holder, &[], amount)?;
     assert_registered(registered.info, position.shares_atoms)?;
 
     emit(

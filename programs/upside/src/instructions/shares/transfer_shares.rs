@@ -2,14 +2,13 @@
 
 use anchor_lang::prelude::*;
 
-use super::{check_holder, check_position, load_position_mut, OpenPosition};
+use super::{check_holder, MoveShares};
 use crate::{
     constants::*,
     error::UpsideError,
-    events::{emit, PositionTotals, SharesTransferred},
+    events::emit,
     instructions::security::check_approved,
     state::{Position, Security},
-    token::{assert_registered, ShareMint},
 };
 
 /// Accounts of `transfer_shares`.
@@ -69,55 +68,20 @@ pub fn transfer_shares<'info>(ctx: Context<'info, TransferShares<'info>>, amount
     let a = &ctx.accounts;
     a.validate(amount)?;
     let now = Clock::get()?.unix_timestamp;
-    let security_key = a.security.key();
-    let security = a.security.load()?;
-    let opened = OpenPosition {
-        security_key: &security_key,
-        position: &a.to_position,
-        holder: &a.to_holder,
+    let event = MoveShares {
+        security: &a.security,
+        mint: &a.mint,
+        from: &a.holder,
+        from_seeds: &[],
+        from_position: a.from_position.as_ref(),
+        from_registered: &a.from_registered,
+        to: &a.to_holder,
+        to_position: &a.to_position,
+        to_registered: &a.to_registered,
         payer: &a.payer,
         system: &a.system_program,
     }
-    .ensure(&security)?;
-    let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;
-    let upside_per_share_x64 = security.upside_per_share_at(now)?;
+    .run(amount, now)?;
 
-    let (from, to, from_totals, to_totals) = {
-        let mut from = a.from_position.load_mut()?;
-        let mut to = load_position_mut(&a.to_position)?;
-        check_position(&from, &security_key, a.holder.key)?;
-        check_position(&to, &security_key, a.to_holder.key)?;
-        from.settle(upside_per_share_x64)?;
-        to.settle(upside_per_share_x64)?;
-        from.debit(amount)?;
-        to.credit(amount)?;
-        from.next_sequence()?;
-        to.next_sequence()?;
-        (
-            shares.prove(&a.from_registered, a.from_position.as_ref().key, &from)?,
-            shares.prove_or_create(&a.to_registered, a.to_position.key, &to, &a.payer, &a.system_program)?,
-            PositionTotals::from(&*from),
-            PositionTotals::from(&*to),
-        )
-    };
-    drop(security);
-
-    shares.transfer_registered(&from, &to, &a.holder, amount)?;
-    assert_registered(from.info, from_totals.shares_atoms)?;
-    assert_registered(to.info, to_totals.shares_atoms)?;
-
-    emit(
-        &SharesTransferred {
-            version: EVENT_VERSION,
-            ts: now,
-            security: security_key,
-            from: *a.holder.key,
-            to: *a.to_holder.key,
-            opened_by: if opened { *a.payer.key } else { Pubkey::default() },
-            amount_atoms: amount,
-            from_position: from_totals,
-            to_position: to_totals,
-        },
-        &a.event_authority,
-    )
+    emit(&event, &a.event_authority)
 }
