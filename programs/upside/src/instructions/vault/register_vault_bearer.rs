@@ -48,11 +48,6 @@ pub struct RegisterVaultBearer<'info> {
 /// See [`crate::upside::register_vault_bearer`].
 pub fn register_vault_bearer<'info>(ctx: Context<'info, RegisterVaultBearer<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    require_keys_neq!(
-        *a.security.as_ref().key,
-        *a.held_security.as_ref().key,
-        UpsideError::SelfHolding
-    );
     require_keys_neq!(*a.bearer_account.key, *a.vault_registered.key, UpsideError::SameAccount);
     let now = Clock::get()?.unix_timestamp;
     let (security_key, held_key, vault_key) = (a.security.key(), a.held_security.key(), a.vault.key());
@@ -64,6 +59,7 @@ pub fn register_vault_bearer<'info>(ctx: Context<'info, RegisterVaultBearer<'inf
     require!(amount > 0, UpsideError::NothingToRegister);
     let (bump, sequence, deposited_total_atoms) = {
         let mut vault = a.vault.load_mut()?;
+        // No vault has its own security's share for asset, so the two securities are different accounts.
         require_keys_eq!(vault.asset_mint, *a.held_mint.key, UpsideError::WrongVault);
         vault.count_deposit(amount)?;
         (vault.bump, vault.sequence, vault.deposited_total_atoms)
