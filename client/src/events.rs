@@ -10,13 +10,13 @@ use solana_transaction_status_client_types::{
 };
 use solana_transaction_v3::Signature;
 pub use upside::events::{
-    ApprovalRemoved, AssetCollected, CapacityRetired, EquityDeposited, GrantClaimed, GrantClosed, GrantCreated,
-    GrantRevoked, HolderApproved, InvestorInvited, InvestorUninvited, IssuerAccepted, IssuerProposed, MetadataUpdated,
-    MilestoneApproved, PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced, RedemptionClosed,
-    RefundWithdrawn, RoundCancelled, RoundClosed, RoundCreated, RoundTotals, RunwayReleased, SecurityCreated,
-    SecurityTotals, SharesIssued, SharesRedeemed, SharesRegistered, SharesSubscribed, SharesTransferred,
-    SharesUnregistered, SubscriptionSettled, SubscriptionWithdrawn, UpdatePosted, UpsideClaimed, UpsideDistributed,
-    VaultOpened,
+    ApprovalRemoved, AssetCollected, BackingHarvested, CapacityRetired, EquityDeposited, GrantClaimed, GrantClosed,
+    GrantCreated, GrantRevoked, HolderApproved, InvestorInvited, InvestorUninvited, IssuerAccepted, IssuerProposed,
+    MetadataUpdated, MilestoneApproved, PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced,
+    RedemptionClosed, RefundWithdrawn, RoundCancelled, RoundClosed, RoundCreated, RoundTotals, RunwayReleased,
+    SecurityCreated, SecurityTotals, SharesDeposited, SharesIssued, SharesRedeemed, SharesRegistered, SharesSubscribed,
+    SharesTransferred, SharesUnregistered, SubscriptionSettled, SubscriptionWithdrawn, UpdatePosted, UpsideClaimed,
+    UpsideDistributed, UpsideHarvested, VaultOpened,
 };
 
 use crate::error::{ClientError, Result};
@@ -97,8 +97,8 @@ events! {
     SecurityCreated SharesIssued CapacityRetired RedemptionAdvanced IssuerProposed IssuerAccepted MetadataUpdated UpdatePosted
     HolderApproved ApprovalRemoved
     SharesRegistered SharesUnregistered SharesTransferred PayoutAccountSet PositionClosed
-    UpsideDistributed UpsideClaimed
-    VaultOpened EquityDeposited
+    UpsideDistributed UpsideClaimed UpsideHarvested
+    VaultOpened EquityDeposited SharesDeposited BackingHarvested
     SharesRedeemed AssetCollected RedemptionClosed
     GrantCreated GrantClaimed MilestoneApproved GrantRevoked GrantClosed
     RoundCreated InvestorInvited InvestorUninvited SharesSubscribed SubscriptionWithdrawn RoundCancelled RoundClosed
@@ -124,6 +124,7 @@ impl Event {
             Self::SharesUnregistered(e) => Some(&e.totals),
             Self::PositionClosed(e) => Some(&e.totals),
             Self::UpsideDistributed(e) => Some(&e.totals),
+            Self::UpsideHarvested(e) => Some(&e.totals),
             Self::VaultOpened(e) => Some(&e.totals),
             Self::SharesRedeemed(e) => Some(&e.totals),
             Self::GrantCreated(e) => Some(&e.totals),
@@ -138,6 +139,8 @@ impl Event {
             | Self::PayoutAccountSet(_)
             | Self::UpsideClaimed(_)
             | Self::EquityDeposited(_)
+            | Self::SharesDeposited(_)
+            | Self::BackingHarvested(_)
             | Self::AssetCollected(_)
             | Self::MilestoneApproved(_)
             | Self::InvestorInvited(_)

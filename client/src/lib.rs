@@ -11,6 +11,7 @@
 //! | [`batch`] | grants by the hundred, from a table that people write |
 //! | [`risk`] | what the issuer of any mint can do to those who hold it |
 //! | [`redemption`] | what a redemption pays, asset by asset; its steps, packed; carrying them out, and going on after a crash |
+//! | [`layers`] | which securities hold shares of which, and what those have earned: due harvests |
 //! | [`look_through`] | everything on a cluster as a market, for the look-through values of [`upside_valuation`] |
 //! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
 //! | [`script`] | what was done to a machine, written down, and played again |
@@ -70,6 +71,7 @@ pub mod error;
 pub mod events;
 pub mod instructions;
 pub mod key_file;
+pub mod layers;
 pub mod look_through;
 pub mod pda;
 pub mod price_account;

@@ -154,6 +154,7 @@ impl Replay {
             | Event::CapacityRetired(_)
             | Event::UpdatePosted(_)
             | Event::UpsideDistributed(_)
+            | Event::UpsideHarvested(_)
             | Event::RoundCreated(_)
             | Event::RoundCancelled(_)
             | Event::RoundClosed(_) => {}
@@ -218,15 +219,9 @@ impl Replay {
             }
             Event::UpsideClaimed(e) => self.hold(&key, &e.holder, &Pubkey::default(), &e.position)?,
             Event::VaultOpened(e) => self.open_vault(e)?,
-            Event::EquityDeposited(e) => {
-                let vault = self
-                    .vaults
-                    .get_mut(&e.vault)
-                    .ok_or_else(|| unknown(Vault::NAME, e.vault))?;
-                check_sequence(Vault::NAME, &e.vault, vault.sequence, e.sequence)?;
-                vault.sequence = e.sequence;
-                vault.deposited_total_atoms = e.deposited_total_atoms;
-            }
+            Event::EquityDeposited(e) => self.fill(&e.vault, e.sequence, e.deposited_total_atoms)?,
+            Event::SharesDeposited(e) => self.fill(&e.vault, e.sequence, e.deposited_total_atoms)?,
+            Event::BackingHarvested(e) => self.fill(&e.vault, e.sequence, e.deposited_total_atoms)?,
             Event::SharesRedeemed(e) => {
                 self.hold(&key, &e.holder, &Pubkey::default(), &e.position)?;
                 let mut redemption = Redemption::zeroed();
@@ -248,13 +243,7 @@ impl Replay {
                 }
             }
             Event::AssetCollected(e) => {
-                let vault = self
-                    .vaults
-                    .get_mut(&e.vault)
-                    .ok_or_else(|| unknown(Vault::NAME, e.vault))?;
-                check_sequence(Vault::NAME, &e.vault, vault.sequence, e.sequence)?;
-                vault.sequence = e.sequence;
-                vault.collected_total_atoms = e.collected_total_atoms;
+                self.vault(&e.vault, e.sequence)?.collected_total_atoms = e.collected_total_atoms;
                 let redemption = self.redemption(&e.redemption, e.redemption_sequence)?;
                 redemption.collected[usize::from(e.index / 8)] |= 1 << (e.index % 8);
             }
@@ -295,13 +284,7 @@ impl Replay {
             Event::RefundWithdrawn(e) => self.close_subscription(&e.round, &e.investor)?,
             Event::RunwayReleased(e) => {
                 if e.backing_atoms > 0 {
-                    let vault = self
-                        .vaults
-                        .get_mut(&e.vault)
-                        .ok_or_else(|| unknown(Vault::NAME, e.vault))?;
-                    check_sequence(Vault::NAME, &e.vault, vault.sequence, e.vault_sequence)?;
-                    vault.sequence = e.vault_sequence;
-                    vault.deposited_total_atoms = e.deposited_total_atoms;
+                    self.fill(&e.vault, e.vault_sequence, e.deposited_total_atoms)?;
                 }
             }
             Event::GrantCreated(e) => {
@@ -354,6 +337,23 @@ impl Replay {
         self.securities
             .get_mut(address)
             .ok_or_else(|| unknown(Security::NAME, *address))
+    }
+
+    /// A vault after its event number `sequence`.
+    fn vault(&mut self, address: &Pubkey, sequence: u64) -> Result<&mut Vault, ReplayError> {
+        let vault = self
+            .vaults
+            .get_mut(address)
+            .ok_or_else(|| unknown(Vault::NAME, *address))?;
+        check_sequence(Vault::NAME, address, vault.sequence, sequence)?;
+        vault.sequence = sequence;
+        Ok(vault)
+    }
+
+    /// A vault after its event number `sequence`, in which something arrived.
+    fn fill(&mut self, address: &Pubkey, sequence: u64, deposited_total_atoms: u64) -> Result<(), ReplayError> {
+        self.vault(address, sequence)?.deposited_total_atoms = deposited_total_atoms;
+        Ok(())
     }
 
     /// A ticket after its event number `sequence`.

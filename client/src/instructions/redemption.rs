@@ -56,7 +56,7 @@ impl Redeem<'_> {
     }
 }
 
-/// Collects a ticket's part of one vault. Signed by `holder`.
+/// Collects a ticket's part of one vault that holds no shares of a security: those are [`CollectShares`]'. Signed by `holder`.
 #[derive(Clone, Debug)]
 pub struct Collect<'a> {
     /// The security.
@@ -134,6 +134,63 @@ impl<'a> Collect<'a> {
             ..meta.clone()
         }));
         instruction
+    }
+}
+
+/// Collects a ticket's part of a vault that holds shares of another security; they arrive registered with the holder. Signed by `payer` and
+/// `holder`.
+#[derive(Clone, Copy, Debug)]
+pub struct CollectShares<'a> {
+    /// The security redeemed.
+    pub keys: &'a SecurityKeys,
+    /// The security whose shares the vault holds. If it is curated, the holder's approval is passed along.
+    pub held: &'a SecurityKeys,
+    /// Pays rent if the holder has no position in `held` yet.
+    pub payer: Pubkey,
+    /// The ticket's holder.
+    pub holder: Pubkey,
+    /// The ticket's id.
+    pub id: u64,
+    /// Share atoms that must arrive at least.
+    pub least_atoms: u64,
+}
+
+impl CollectShares<'_> {
+    /// The accounts by name.
+    #[must_use]
+    pub fn accounts(&self) -> upside::accounts::CollectShares {
+        let vault = self.keys.vault(&self.held.mint);
+        upside::accounts::CollectShares {
+            payer: self.payer,
+            holder: self.holder,
+            security: self.keys.security,
+            mint: self.keys.mint,
+            redemption: self.keys.redemption(&self.holder, self.id),
+            vault,
+            held_security: self.held.security,
+            held_mint: self.held.mint,
+            vault_position: self.held.position(&vault),
+            vault_registered: self.held.registered(&vault),
+            position: self.held.position(&self.holder),
+            registered: self.held.registered(&self.holder),
+            approval: self.held.curated.then(|| self.held.approval(&self.holder)),
+            token_program: TOKEN_2022_PROGRAM_ID,
+            memo_program: MEMO_PROGRAM_ID,
+            system_program: SYSTEM_PROGRAM_ID,
+            event_authority: event_authority(),
+            program: upside::ID,
+        }
+    }
+
+    /// The instruction.
+    #[must_use]
+    pub fn instruction(&self) -> Instruction {
+        build(
+            &self.accounts(),
+            &upside::instruction::CollectShares {
+                least_atoms: self.least_atoms,
+            },
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Block, Leg, Quote};
 use crate::{
     accounts,
     error::{ClientError, Result},
-    instructions::{token, CloseRedemption, Collect, Redeem},
+    instructions::{token, CloseRedemption, Collect, CollectShares, Harvest, Redeem},
     quote as quotes,
     transactions::{self, bytes_of, FILL_COMPUTE_UNITS, MAX_TRANSACTION_BYTES},
     Sender,
@@ -52,6 +52,11 @@ impl Tolerance {
 /// One thing that a redemption does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Moves what the shares in a vault have earned to the security that is redeemed, before its shares go.
+    Harvest {
+        /// The share mint of the security that they are of.
+        asset: Pubkey,
+    },
     /// Pays out what the position has earned, before its shares go.
     Claim,
     /// Burns the shares for a ticket.
@@ -96,8 +101,8 @@ impl Plan {
     /// Everything that can be done now for a quote. Assets in `left` are left for later, and so are those that are blocked. `payer` pays rent
     /// and fees; the holder signs too.
     ///
-    /// A quote without a ticket gets number `id`: first the claim, if anything is owed (what vaults earn by holding shares of other securities
-    /// will be harvested before it, once securities can back each other), then `redeem`.
+    /// A quote without a ticket gets number `id`: first what vaults have earned by holding shares of other securities is harvested, for the
+    /// shares burnt have no part in it afterwards, then what the position is owed is claimed, then `redeem`.
     ///
     /// # Errors
     /// When the cluster does not answer.
@@ -114,6 +119,18 @@ impl Plan {
         let id = quote.ticket.map_or(id, |ticket| ticket.id);
         let mut parts = Vec::new();
         if quote.ticket.is_none() {
+            for leg in quote.legs.iter().filter(|leg| leg.harvestable_atoms > 0) {
+                let Some(held) = &leg.held else { continue };
+                parts.push(Part {
+                    step: Step::Harvest {
+                        asset: leg.vault.asset_mint,
+                    },
+                    instructions: vec![Harvest { keys, held }.instruction()],
+                    compute_units: LEG_COMPUTE_UNITS,
+                    // Somebody else may be first, or the money may not move now: the shares are redeemed all the same.
+                    alone: true,
+                });
+            }
             if let Some(position) = accounts::find_position(sender, &keys.security, &holder)? {
                 let owed = quotes::position(&quote.security, &position, quote.clock.unix_timestamp)?;
                 if owed.claimable_atoms > 0 {
@@ -275,6 +292,23 @@ fn waits_for_thaw(leg: &Leg) -> bool {
 
 fn collect(quote: &Quote, leg: &Leg, payer: Pubkey, id: u64, tolerance: Tolerance) -> Part {
     let asset = leg.vault.asset_mint;
+    let least_atoms = tolerance.least(leg.arrives_atoms());
+    if let Some(held) = &leg.held {
+        let collect = CollectShares {
+            keys: &quote.keys,
+            held,
+            payer,
+            holder: quote.holder,
+            id,
+            least_atoms,
+        };
+        return Part {
+            step: Step::Collect { asset },
+            instructions: vec![collect.instruction()],
+            compute_units: LEG_COMPUTE_UNITS,
+            alone: false,
+        };
+    }
     let mut instructions = Vec::with_capacity(2);
     if leg.receiver_missing {
         instructions.push(token::create_ata(&payer, &quote.holder, &asset, &leg.token_program));
@@ -287,7 +321,7 @@ fn collect(quote: &Quote, leg: &Leg, payer: Pubkey, id: u64, tolerance: Toleranc
             asset_mint: asset,
             asset_token_program: leg.token_program,
             receiver: leg.receiver,
-            least_atoms: tolerance.least(leg.arrives_atoms()),
+            least_atoms,
             hook: leg.hook.clone(),
         }
         .instruction(),

@@ -4,14 +4,17 @@ use std::{collections::BTreeMap, fmt};
 
 use anchor_lang::prelude::{Clock, Pubkey};
 use anchor_spl::token_2022::spl_token_2022::extension::ExtensionType;
-use upside::state::{Redemption, Security, Vault};
+use upside::{
+    constants::TOKEN_2022_PROGRAM_ID,
+    state::{Approval, Redemption, Security, Vault},
+};
 
 use super::extra_accounts;
 use crate::{
     accounts::{self, Mint, TokenAccount},
     error::Result,
     pda,
-    quote::backing,
+    quote::{self as quotes, backing},
     risk::RiskCard,
     SecurityKeys, Sender,
 };
@@ -63,8 +66,11 @@ pub enum Block {
         /// What is wrong.
         reason: String,
     },
-    /// The vault holds shares of another security, which leave it by an instruction of a later version.
-    ProtocolShares,
+    /// The vault holds shares of a curated security whose issuer has not approved the holder.
+    NotApproved {
+        /// The security whose shares they are.
+        security: Pubkey,
+    },
 }
 
 impl fmt::Display for Block {
@@ -87,9 +93,9 @@ impl fmt::Display for Block {
                 write!(f, "its transfer hook {program} cannot be served: {reason}")
             }
             Self::MintUnreadable { reason } => write!(f, "its mint cannot be read: {reason}"),
-            Self::ProtocolShares => write!(
+            Self::NotApproved { security } => write!(
                 f,
-                "the vault holds registered shares, which this version cannot collect"
+                "the issuer of {security} chooses who may receive its shares and must approve the holder first"
             ),
         }
     }
@@ -106,7 +112,12 @@ pub struct Leg {
     pub token_program: Pubkey,
     /// The asset's mint; `None` if its issuer has closed it, which needs that nothing of it exists.
     pub mint: Option<Mint>,
-    /// What can happen to the asset.
+    /// The security whose shares the asset is; `None` for other assets.
+    pub held: Option<SecurityKeys>,
+    /// Atoms of that security's money that the shares have earned and nobody has harvested: what the vault's shares earn belongs to the
+    /// registered shares, so it is harvested before any are redeemed. 0 for other assets.
+    pub harvestable_atoms: u64,
+    /// What can happen to the asset; `None` for shares of a security too, whose issuer has no power over anybody's shares.
     pub risk: Option<RiskCard>,
     /// Asset atoms in the vault.
     pub balance_atoms: u64,
@@ -114,7 +125,7 @@ pub struct Leg {
     pub part_atoms: u64,
     /// Asset atoms that the mint withholds on the way.
     pub fee_atoms: u64,
-    /// The token account that receives.
+    /// The token account that receives; for shares of a security the holder's registered account, which is made when it is missing.
     pub receiver: Pubkey,
     /// Whether that account must be created first.
     pub receiver_missing: bool,
@@ -238,6 +249,15 @@ impl Quote {
         let found = sender.get_multiple_accounts(&wanted)?;
         let mut legs = Vec::with_capacity(vaults.len());
         for ((vault_address, vault), pair) in vaults.into_iter().zip(found.chunks_exact(2)) {
+            if vault.holds_shares == 1 {
+                let part_of = |balance| backing(&security, &vault, supply_atoms, balance, shares_atoms);
+                let mint = pair[1]
+                    .as_ref()
+                    .map(|account| accounts::read_mint(&vault.asset_mint, account));
+                let mint = mint.transpose()?;
+                legs.push(share_leg(sender, vault_address, vault, mint, holder, part_of, &clock)?);
+                continue;
+            }
             let account = pair[0]
                 .as_ref()
                 .map(|account| accounts::read_token_account(&vault.token_account, account))
@@ -252,9 +272,7 @@ impl Quote {
             };
             let token_program = account
                 .as_ref()
-                .map_or(upside::constants::TOKEN_2022_PROGRAM_ID, |account| {
-                    account.token_program
-                });
+                .map_or(TOKEN_2022_PROGRAM_ID, |account| account.token_program);
             let balance_atoms = account.as_ref().map_or(0, |account| account.amount);
             let part_atoms = backing(&security, &vault, supply_atoms, balance_atoms, shares_atoms)?;
             let risk = mint
@@ -286,6 +304,8 @@ impl Quote {
                 vault,
                 token_program,
                 mint,
+                held: None,
+                harvestable_atoms: 0,
                 risk,
                 balance_atoms,
                 part_atoms,
@@ -295,9 +315,7 @@ impl Quote {
                 hook: Vec::new(),
                 shown,
             };
-            if leg.vault.holds_shares != 0 {
-                leg.blocks.push(Block::ProtocolShares);
-            } else if leg.part_atoms > 0 {
+            if leg.part_atoms > 0 {
                 leg.blocks
                     .extend(unreadable.map(|reason| Block::MintUnreadable { reason }));
                 leg.find_blocks(account.as_ref());
@@ -309,7 +327,7 @@ impl Quote {
         let found = sender.get_multiple_accounts(&addresses)?;
         for (leg, account) in legs.iter_mut().zip(&found) {
             // A part of zero needs no receiver.
-            if leg.part_atoms > 0 && leg.vault.holds_shares == 0 {
+            if leg.part_atoms > 0 && leg.held.is_none() {
                 let account = account
                     .as_ref()
                     .filter(|account| account.owner != anchor_lang::system_program::ID)
@@ -327,6 +345,51 @@ impl Quote {
             clock,
         })
     }
+}
+
+/// The leg of a vault that holds shares of another security: they need no token account, only an approval if that security is curated.
+fn share_leg(
+    sender: &dyn Sender,
+    vault_address: Pubkey,
+    vault: Vault,
+    mint: Option<Mint>,
+    holder: &Pubkey,
+    part_of: impl Fn(u64) -> Result<u64>,
+    clock: &Clock,
+) -> Result<Leg> {
+    let address = pda::security(&vault.asset_mint);
+    let held_security = accounts::get_security(sender, &address)?;
+    let held = SecurityKeys::from(&held_security);
+    let position = accounts::find_position(sender, &address, &vault_address)?;
+    let balance_atoms = position.map_or(0, |position| position.shares_atoms);
+    let part_atoms = part_of(balance_atoms)?;
+    let mut blocks = Vec::new();
+    if part_atoms > 0 && held.curated {
+        let approval: Option<Approval> = accounts::find(sender, &held.approval(holder))?;
+        if approval.is_none() {
+            blocks.push(Block::NotApproved { security: address });
+        }
+    }
+    let harvestable_atoms = position.map_or(Ok(0), |position| {
+        quotes::position(&held_security, &position, clock.unix_timestamp).map(|quote| quote.claimable_atoms)
+    })?;
+    Ok(Leg {
+        vault_address,
+        vault,
+        token_program: TOKEN_2022_PROGRAM_ID,
+        mint,
+        held: Some(held),
+        harvestable_atoms,
+        risk: None,
+        balance_atoms,
+        part_atoms,
+        fee_atoms: 0,
+        receiver: held.registered(holder),
+        receiver_missing: false,
+        blocks,
+        hook: Vec::new(),
+        shown: None,
+    })
 }
 
 impl Leg {

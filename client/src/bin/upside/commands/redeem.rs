@@ -593,7 +593,7 @@ fn carry_on(
             StepResult::Refused { step, error } => {
                 bar.inc(1);
                 let asset = match &step {
-                    Step::Collect { asset } | Step::OpenReceiver { asset } => Some(*asset),
+                    Step::Collect { asset } | Step::OpenReceiver { asset } | Step::Harvest { asset } => Some(*asset),
                     Step::Claim | Step::Redeem | Step::Close => None,
                 };
                 let name = asset
