@@ -2,6 +2,7 @@
 
 mod grants;
 mod hooks;
+mod layers;
 mod mints;
 mod redemptions;
 mod rounds;

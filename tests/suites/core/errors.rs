@@ -11,6 +11,7 @@ const SUITE: &[&str] = &[
     include_str!("flows/extremes.rs"),
     include_str!("flows/grants.rs"),
     include_str!("flows/hooks.rs"),
+    include_str!("flows/layers.rs"),
     include_str!("flows/redemption.rs"),
     include_str!("flows/redemption_assets.rs"),
     include_str!("flows/rounds.rs"),

@@ -1,9 +1,11 @@
 //! Every instruction: what it does, to the atom, and every reason for which it refuses.
 
 mod bundles;
+mod cascades;
 mod extremes;
 mod grants;
 mod hooks;
+mod layers;
 mod redemption;
 mod redemption_assets;
 mod redemption_plan;
