@@ -484,6 +484,60 @@ impl Story<'_> {
         self.measure("close_redemption", "", close.instruction(), &[&issuer]);
     }
 
+    fn layers(&mut self) {
+        let upper = self.security("upper").redeemable(0).create();
+        let held = self.security("held").create();
+        let money = self.ctx.legacy_mint("other money");
+        let other = self.security("held, other money").payout(money).create();
+        let (issuer, giver) = (self.wallet("upper"), self.wallet("held"));
+        for (held, case) in [
+            (&held, "shares that earn the same money"),
+            (&other, "shares that earn other money, with its vault"),
+        ] {
+            let open = self.ctx.open_share_vault_instruction(&upper, held);
+            self.measure("open_vault", case, open.instruction(), &[&issuer]);
+        }
+        // Money on both streams, so that settling has something to emit.
+        for security in [&upper, &held, &other] {
+            self.ctx.distribute(security, 700_000_000);
+        }
+        self.ctx.warp(DAY);
+        for case in ["new position", "existing position"] {
+            let deposit = self
+                .ctx
+                .deposit_shares_instruction(&upper, &held, &giver.pubkey(), 100_000_000_000);
+            self.measure("deposit_shares", case, deposit.instruction(), &[&giver]);
+            self.ctx.warp(DAY);
+        }
+        self.ctx.deposit_shares(&upper, &other, &other.issuer, 100_000_000_000);
+        self.ctx.warp(DAY);
+        for (held, case) in [(&held, "onto the stream"), (&other, "into a vault")] {
+            let harvest = self.ctx.harvest_instruction(&upper, held);
+            self.measure("harvest", case, harvest.instruction(), &[]);
+        }
+        self.ctx.go_bearer(&held, &giver, 1_000_000);
+        let vault = upper.keys.vault(&held.keys.mint);
+        let send = token::transfer_between_atas(
+            &TOKEN_2022_PROGRAM_ID,
+            &held.keys.mint,
+            held.terms.decimals,
+            &giver.pubkey(),
+            &vault,
+            1_000_000,
+        )
+        .expect("instruction");
+        self.ctx.send(&[send], &[&giver]);
+        self.ctx.warp(DAY);
+        let register = self.ctx.register_vault_bearer_instruction(&upper, &held);
+        self.measure("register_vault_bearer", "", register.instruction(), &[]);
+        for (id, case) in [(0, "new position"), (1, "existing position")] {
+            self.ctx.redeem(&upper, &issuer, id, 1_000_000_000);
+            self.ctx.warp(DAY);
+            let collect = self.ctx.collect_shares_instruction(&upper, &held, &issuer.pubkey(), id);
+            self.measure("collect_shares", case, collect.instruction(), &[&issuer]);
+        }
+    }
+
     fn grants(&mut self) {
         let security = self.security("grantor").create();
         let (issuer, judge) = (self.wallet("grantor"), self.wallet("judge"));
@@ -628,6 +682,7 @@ pub fn costs(set: &str) -> Costs {
     );
     story.vaults();
     story.redemption();
+    story.layers();
     story.grants();
     story.rounds();
 

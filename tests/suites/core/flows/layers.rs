@@ -1,5 +1,7 @@
 //! Securities that hold each other's shares: deposits, harvests, collections, bearer shares sent to a vault, and who tries to gain by them.
 
+use std::collections::BTreeSet;
+
 use anchor_lang::{
     error::ErrorCode,
     prelude::Pubkey,
@@ -18,6 +20,7 @@ use upside_client::{
         Unregister,
     },
     layers,
+    redemption::{self, Block, Plan, Quote, Receivers, Run, Step, StepResult, Tolerance},
 };
 use upside_tests::{
     assert::{assert_refused, Refusal},
@@ -1071,5 +1074,116 @@ fn two_securities_hold_each_other_and_no_account_of_one_passes_for_the_others() 
         ctx.send(&[instruction], &signers);
     }
     ctx.assert_registered(&alice, &bobs, AUTHORISED / 8 + 2);
+    ctx.assert_events_rebuild_state();
+}
+
+#[test]
+fn a_planned_redemption_harvests_first_and_collects_shares_like_any_asset() {
+    let ctx = TestContext::new();
+    let euros = ctx.legacy_mint("euros");
+    let (village, alice) = (security(&ctx, "village"), security(&ctx, "alice"));
+    let bob = ctx
+        .security("bob")
+        .supply(AUTHORISED, AUTHORISED)
+        .payout(euros)
+        .create();
+    let curated = ctx
+        .security("curated")
+        .supply(AUTHORISED, AUTHORISED)
+        .curated()
+        .create();
+    for held in [&alice, &bob, &curated] {
+        ctx.back_with_shares(&village, held, AUTHORISED / 2);
+    }
+    ctx.distribute(&alice, 700_000_000);
+    ctx.distribute(&bob, 700_000_000);
+    ctx.warp(DAY);
+    let carol = ctx.wallet("carol");
+    ctx.give_shares(&village, &carol, AUTHORISED / 10);
+    let quote = Quote::of_shares(
+        &ctx.sender,
+        &village.keys.security,
+        &carol.pubkey(),
+        AUTHORISED / 10,
+        &Receivers::new(),
+    )
+    .unwrap();
+    let legs: Vec<_> = quote
+        .legs
+        .iter()
+        .map(|leg| {
+            (
+                leg.vault.asset_mint,
+                leg.part_atoms,
+                leg.harvestable_atoms,
+                leg.blocks.clone(),
+            )
+        })
+        .collect();
+    let not_approved = Block::NotApproved {
+        security: curated.keys.security,
+    };
+    assert_eq!(
+        legs,
+        [
+            (alice.keys.mint, AUTHORISED / 20, 50_000_000, vec![]),
+            (bob.keys.mint, AUTHORISED / 20, 50_000_000, vec![]),
+            (euros.mint, 0, 0, vec![]),
+            (curated.keys.mint, AUTHORISED / 20, 0, vec![not_approved]),
+        ]
+    );
+    let plan = |quote: &Quote| {
+        Plan::new(
+            &ctx.sender,
+            quote,
+            ctx.payer.pubkey(),
+            0,
+            Tolerance::default(),
+            &BTreeSet::new(),
+        )
+        .unwrap()
+    };
+    let planned = plan(&quote);
+    let asset = |security: &TestSecurity| security.keys.mint;
+    let steps: Vec<Step> = planned.steps().cloned().collect();
+    assert_eq!(
+        steps,
+        [
+            Step::Harvest { asset: asset(&alice) },
+            Step::Harvest { asset: asset(&bob) },
+            Step::Redeem,
+            Step::Collect { asset: asset(&alice) },
+            Step::Collect { asset: asset(&bob) },
+            Step::Collect { asset: euros.mint },
+        ]
+    );
+    // Somebody harvests between: the plan goes on.
+    ctx.harvest(&village, &alice);
+    ctx.open_account(&euros, &carol.pubkey());
+    let run = |planned: &Plan| {
+        let mut run = Run::new(&ctx.sender, planned, &ctx.payer, &carol).unwrap();
+        let mut refused = Vec::new();
+        while let Some(result) = run.send_next().unwrap() {
+            if let StepResult::Refused { step, error } = result {
+                refused.push((step, Refusal::from(UpsideError::NothingToHarvest).matches(&error)));
+            }
+        }
+        refused
+    };
+    assert_eq!(run(&planned), [(Step::Harvest { asset: asset(&alice) }, true)]);
+    for held in [&alice, &bob] {
+        ctx.assert_registered(held, &carol.pubkey(), AUTHORISED / 20);
+    }
+    // A tenth of what the harvest brought.
+    assert_eq!(ctx.balance(&euros.account_of(&carol.pubkey())), 5_000_000);
+    // The rest once the issuer approves, from the ticket alone.
+    let ticket = redemption::open_tickets(&ctx.sender, &village.keys, &carol.pubkey()).unwrap()[0];
+    let left = || Quote::of_ticket(&ctx.sender, &ticket, &Receivers::new()).unwrap();
+    assert!(plan(&left()).is_empty());
+    ctx.approve(&curated, &carol.pubkey());
+    let rest: Vec<Step> = plan(&left()).steps().cloned().collect();
+    assert_eq!(rest, [Step::Collect { asset: asset(&curated) }, Step::Close]);
+    assert_eq!(run(&plan(&left())), []);
+    ctx.assert_registered(&curated, &carol.pubkey(), AUTHORISED / 20);
     ctx.assert_events_rebuild_state();
 }
