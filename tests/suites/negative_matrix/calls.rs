@@ -369,6 +369,46 @@ fn spoilt(call: &str) -> Vec<Exception> {
             ),
         ]
         .concat(),
+        "open_vault for shares" => [
+            asset_mint().concat(),
+            in_place("vault", &[Occupied], E::VaultAlreadyOpen),
+            in_place("held_payout_mint", &EXISTING, E::NotAMint),
+            in_place("harvest_vault", &[Occupied], in_use()),
+            ["vault_account", "harvest_vault_account"]
+                .map(|account| {
+                    in_place(
+                        account,
+                        &[Occupied],
+                        Expect::runtime("IllegalOwner", ASSOCIATED_TOKEN_PROGRAM_ID),
+                    )
+                })
+                .concat(),
+        ]
+        .concat(),
+        "deposit_shares" => [
+            token_2022_reads("held_mint"),
+            token_2022_reads("registered"),
+            registered_receives("vault_registered"),
+        ]
+        .concat(),
+        "register_vault_bearer" => [token_2022_reads("held_mint"), registered_receives("vault_registered")].concat(),
+        "harvest onto the stream" => [money(), spl_token_writes("destination")].concat(),
+        "harvest into a vault" => [money(), in_place("destination", &EXISTING, E::WrongHarvestAccount)].concat(),
+        "collect_shares" => [
+            in_place("mint", &EXISTING, E::NotAMint),
+            token_2022_reads("held_mint"),
+            token_2022_reads("vault_registered"),
+            registered_receives("registered"),
+        ]
+        .concat(),
+        "collect_shares, curated" => [
+            in_place("mint", &EXISTING, E::NotAMint),
+            token_2022_reads("held_mint"),
+            token_2022_reads("vault_registered"),
+            in_place("registered", &[Occupied], in_use()),
+            in_place("approval", &EXISTING, E::HolderNotApproved),
+        ]
+        .concat(),
         "deposit_equity" => [
             asset_mint().concat(),
             in_place("vault_account", &EXISTING, E::WrongVaultAccount),
@@ -507,6 +547,17 @@ fn table(w: &World) -> Vec<Call> {
     };
     let a2_own = || ("security", Other(a2.security), own());
     let left_out = || ("source", Other(upside::ID), E::BadSource.into());
+    let no_held = || Expect::Succeeds("an asset that is no share has no security");
+    let (equity_vault, shares_of_a) = (a.vault(&w.other_equity.mint), d.vault(&a.mint));
+    let equity_account = w.other_equity.account_of(&equity_vault);
+    let collect_shares = |held| CollectShares {
+        keys: &w.d,
+        held,
+        payer: PAYER,
+        holder: HOLDER,
+        id: TICKET,
+        least_atoms: 0,
+    };
     let collect = |asset: &MintRef| Collect::to_ata(&w.d, HOLDER, TICKET, asset.mint, asset.token_program);
     let too_old = || {
         (
@@ -737,15 +788,75 @@ fn table(w: &World) -> Vec<Call> {
         }),
         call!("open_vault", OpenVault, OpenVault { keys: a, payer: PAYER, issuer: ALICE, asset_mint: w.other_equity.mint, asset_token_program: w.other_equity.token_program }, {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
-            asset_mint: derived(), asset_token_program: key(E::WrongTokenProgram),
-            vault: derived(),
+            asset_mint: key(ErrorCode::ConstraintSeeds), asset_token_program: key(E::WrongTokenProgram),
+            vault: key(ErrorCode::ConstraintSeeds),
             // The call to the associated token program names the derived address, which is then not among the accounts.
             vault_account: key(Expect::runtime("MissingAccount", upside::ID)),
-            associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(), event_authority: event(),
-            program: this_program(),
+            associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(),
+            held_security: negative::security(no_held()), held_payout_mint: key(no_held()), held_payout_token_program: key(no_held()),
+            harvest_vault: key(ErrorCode::ConstraintMut), harvest_vault_account: key(ErrorCode::ConstraintMut),
+            event_authority: event(), program: this_program_twice(),
         },
             // Alice issued A2 too; the vault's address tells.
-            ("security", Other(a2.security), ErrorCode::ConstraintSeeds.into())),
+            ("security", Other(a2.security), ErrorCode::ConstraintSeeds.into()),
+            // Writable because the instruction names them as such elsewhere.
+            ("harvest_vault", Other(PAYER), no_held()), ("harvest_vault", Other(a.security), no_held()),
+            ("harvest_vault", Other(equity_vault), no_held()), ("harvest_vault", Other(equity_account), no_held()),
+            ("harvest_vault_account", Other(PAYER), no_held()), ("harvest_vault_account", Other(a.security), no_held()),
+            ("harvest_vault_account", Other(equity_vault), no_held()), ("harvest_vault_account", Other(equity_account), no_held())),
+        call!("open_vault for shares", OpenVault, OpenShareVault { keys: a, held: b, payer: PAYER, issuer: ALICE }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            asset_mint: key(ErrorCode::ConstraintSeeds), asset_token_program: key(E::WrongTokenProgram),
+            vault: key(ErrorCode::ConstraintSeeds), vault_account: key(Expect::runtime("MissingAccount", upside::ID)),
+            associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(),
+            held_security: negative::security(E::WrongSecurityAccount), held_payout_mint: key(E::WrongPayoutMint),
+            held_payout_token_program: key(E::WrongTokenProgram), harvest_vault: key(ErrorCode::ConstraintSeeds),
+            harvest_vault_account: key(Expect::runtime("MissingAccount", upside::ID)),
+            event_authority: event(), program: this_program(),
+        },
+            ("security", Other(a2.security), ErrorCode::ConstraintSeeds.into()),
+            ("held_security", Other(upside::ID), E::HeldSecurityMissing.into()),
+            ("held_payout_mint", Other(upside::ID), E::HeldSecurityMissing.into()),
+            ("held_payout_token_program", Other(upside::ID), E::HeldSecurityMissing.into()),
+            ("harvest_vault", Other(upside::ID), E::HeldSecurityMissing.into()),
+            ("harvest_vault_account", Other(upside::ID), E::HeldSecurityMissing.into())),
+        call!("deposit_shares", DepositShares, DepositShares { keys: b, held: a, payer: PAYER, holder: ALICE, amount: 1_000 }, {
+            payer: Role::IdlePayer, holder: authority(E::WrongPosition), security: negative::security(E::WrongVault),
+            vault: negative::vault(E::WrongVault), held_security: negative::security(E::WrongSecurityAccount), held_mint: key(E::WrongVault),
+            position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount), vault_position: openable(),
+            vault_registered: key(E::WrongRegisteredAccount), token_program: token_2022(), system_program: system(),
+            event_authority: event(), program: this_program(),
+        },
+            // Opened again, empty, while the registered account still holds shares.
+            ("vault_position", InPlace(Closed), E::RegisteredMismatch.into()),
+            ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
+        call!("register_vault_bearer", RegisterVaultBearer, RegisterVaultBearer::from_ata(d, a, PAYER), {
+            payer: Role::IdlePayer, security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
+            held_security: negative::security(E::WrongSecurityAccount), held_mint: key(E::WrongVault), vault_position: openable(),
+            vault_registered: key(E::WrongRegisteredAccount), bearer_account: content(E::WrongBearerAccount),
+            token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            ("held_security", Other(c.security), curated()),
+            ("held_security", Other(w.c2.security), curated()),
+            ("vault_registered", Other(a.bearer_account(&shares_of_a)), E::SameAccount.into()),
+            ("bearer_account", Other(a.registered(&shares_of_a)), E::SameAccount.into()),
+            ("vault_position", InPlace(Closed), E::RegisteredMismatch.into()),
+            ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
+        call!("harvest onto the stream", Harvest, Harvest { keys: d, held: a }, {
+            security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
+            held_security: negative::security(E::WrongSecurityAccount), vault_position: negative::position(E::WrongPosition),
+            payout_vault: recorded(E::WrongSecurityAccount), destination: key(E::WrongHarvestAccount),
+            harvest_vault: negative::vault(ErrorCode::ConstraintMut), payout_mint: key(E::WrongPayoutMint),
+            payout_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program_twice(),
+        }),
+        call!("harvest into a vault", Harvest, Harvest { keys: b, held: a }, {
+            security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
+            held_security: negative::security(E::WrongSecurityAccount), vault_position: negative::position(E::WrongPosition),
+            payout_vault: recorded(E::WrongSecurityAccount), destination: key(E::WrongHarvestAccount),
+            harvest_vault: negative::vault(E::WrongVault), payout_mint: key(E::WrongPayoutMint),
+            payout_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program(),
+        },
+            ("harvest_vault", Other(upside::ID), E::HarvestVaultMissing.into())),
         call!("deposit_equity", DepositEquity, DepositEquity::from_ata(a, FUNDER, w.equity.mint, w.equity.token_program, 1_000), {
             depositor: authority(owner_mismatch(TOKEN_2022_PROGRAM_ID)), security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
             vault_account: key(E::WrongVaultAccount), source: content(E::BadSource), asset_mint: key(E::WrongVault),
@@ -782,6 +893,27 @@ fn table(w: &World) -> Vec<Call> {
             asset_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
         },
             too_old()),
+        call!("collect_shares", CollectShares, collect_shares(a), {
+            payer: Role::IdlePayer, holder: authority(E::WrongRedemption), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), redemption: negative::redemption(E::WrongRedemption), vault: negative::vault(E::WrongVault),
+            held_security: negative::security(E::WrongVault), held_mint: key(E::WrongVault), vault_position: openable(),
+            vault_registered: key(E::WrongRegisteredAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
+            approval: key(Expect::Succeeds("an open security looks at no approval")), token_program: token_2022(),
+            memo_program: memo(), system_program: system(), event_authority: event(), program: this_program_twice(),
+        },
+            too_old(),
+            ("vault_position", InPlace(Closed), Expect::Succeeds("a vault that has no position yet holds nothing")),
+            ("position", InPlace(Closed), E::RegisteredMismatch.into())),
+        call!("collect_shares, curated", CollectShares, collect_shares(&w.c2), {
+            payer: Role::Payer, holder: authority(E::WrongRedemption), security: negative::security(E::WrongSecurityAccount),
+            mint: key(E::WrongSecurityAccount), redemption: negative::redemption(E::WrongRedemption), vault: negative::vault(E::WrongVault),
+            held_security: negative::security(E::WrongVault), held_mint: key(E::WrongVault), vault_position: openable(),
+            vault_registered: key(E::WrongRegisteredAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
+            approval: key(E::HolderNotApproved), token_program: token_2022(),
+            memo_program: memo(), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            too_old(),
+            ("vault_position", InPlace(Closed), Expect::Succeeds("a vault that has no position yet holds nothing"))),
         call!("close_redemption", CloseRedemption, CloseRedemption { keys: d, holder: HOLDER, id: CLOSABLE_TICKET, rent_payer: PAYER }, {
             holder: authority(E::WrongRedemption), security: negative::security(E::WrongRedemption),
             redemption: negative::redemption(E::WrongRedemption), rent_payer: recorded(E::WrongRentReceiver), event_authority: event(),

@@ -14,8 +14,9 @@ use upside::{
 };
 use upside_client::{
     instructions::{
-        token, ApproveHolder, CloseRound, CreateGrant, CreateRound, CreateSecurity, DepositEquity, Distribute, Invite,
-        OpenVault, ProposeIssuer, Redeem, SettleSubscription, Subscribe, TransferShares, Unregister,
+        token, ApproveHolder, CloseRound, CreateGrant, CreateRound, CreateSecurity, DepositEquity, DepositShares,
+        Distribute, Invite, OpenShareVault, OpenVault, ProposeIssuer, Redeem, SettleSubscription, Subscribe,
+        TransferShares, Unregister,
     },
     pda, SecurityKeys,
 };
@@ -324,6 +325,33 @@ impl World {
         for mint in [&payout, &equity, &other_equity] {
             steps.push(open_vault(&d, BOB, mint));
         }
+        let open_share_vault = |keys, held| {
+            OpenShareVault {
+                keys,
+                held,
+                payer: PAYER,
+                issuer: BOB,
+            }
+            .instruction()
+        };
+        let deposit_shares = |keys, held, holder| {
+            DepositShares {
+                keys,
+                held,
+                payer: PAYER,
+                holder,
+                amount: 1_000_000_000,
+            }
+            .instruction()
+        };
+        for (keys, held, holder) in [(&d, &a, ALICE), (&d, &c2, BOB), (&b, &a, ALICE)] {
+            steps.push(open_share_vault(keys, held));
+            steps.push(deposit_shares(keys, held, holder));
+        }
+        steps.push(
+            token::transfer_between_atas(&TOKEN_2022_PROGRAM_ID, &a.mint, 6, &HOLDER, &d.vault(&a.mint), 1_000)
+                .expect("valid"),
+        );
         steps.push(deposit(&d, &payout, 100_000_000));
         steps.push(deposit(&d, &equity, 100_000_000));
         steps.push(equity.open_account(&PAYER, &HOLDER));
@@ -444,6 +472,28 @@ impl World {
             name(
                 &format!("vault account of {label}"),
                 pda::vault_account(&keys.vault(&mint.mint), &mint.mint, &mint.token_program),
+            );
+        }
+        for (label, keys, held) in [
+            ("D for shares of A", &d, &a),
+            ("D for shares of C2", &d, &c2),
+            ("B for shares of A", &b, &a),
+        ] {
+            let vault = keys.vault(&held.mint);
+            name(&format!("vault of {label}"), vault);
+            name(&format!("vault account of {label}"), held.bearer_account(&vault));
+            name(&format!("position of the vault of {label}"), held.position(&vault));
+            name(
+                &format!("registered account of the vault of {label}"),
+                held.registered(&vault),
+            );
+        }
+        for (label, keys, money) in [("B", &b, &payout), ("D", &d, &other_payout)] {
+            let vault = keys.vault(&money.mint);
+            name(&format!("vault of {label} for harvests"), vault);
+            name(
+                &format!("vault account of {label} for harvests"),
+                money.account_of(&vault),
             );
         }
         for (label, keys, holder, id) in [

@@ -1,6 +1,6 @@
 //! `collect_shares`
 
-use anchor_lang::prelude::*;
+use anchor_lang::{prelude::*, system_program};
 
 use crate::{
     address,
@@ -76,6 +76,11 @@ impl CollectShares<'_> {
             check_position(&position, held_key, vault_key)?;
             return Ok(position.shares_atoms);
         }
+        require_keys_eq!(
+            *self.vault_position.owner,
+            system_program::ID,
+            UpsideError::WrongPosition
+        );
         let (derived, _) = address::find([seeds::POSITION, held_key.as_ref(), vault_key.as_ref()], &ID)?;
         require_keys_eq!(*self.vault_position.key, derived, UpsideError::WrongPosition);
         Ok(0)

@@ -51,6 +51,8 @@ pub fn register_vault_bearer<'info>(ctx: Context<'info, RegisterVaultBearer<'inf
     require_keys_neq!(*a.bearer_account.key, *a.vault_registered.key, UpsideError::SameAccount);
     let now = Clock::get()?.unix_timestamp;
     let (security_key, held_key, vault_key) = (a.security.key(), a.held_security.key(), a.vault.key());
+    // No vault has its own security's share for asset, so the two securities are different accounts.
+    require_keys_eq!(a.vault.load()?.asset_mint, *a.held_mint.key, UpsideError::WrongVault);
     let mut held = a.held_security.load_mut()?;
     require!(!held.is_curated(), UpsideError::CuratedHasNoBearer);
     let shares = ShareMint::new(&held, a.held_security.as_ref(), &a.held_mint)?;
@@ -59,8 +61,6 @@ pub fn register_vault_bearer<'info>(ctx: Context<'info, RegisterVaultBearer<'inf
     require!(amount > 0, UpsideError::NothingToRegister);
     let (bump, sequence, deposited_total_atoms) = {
         let mut vault = a.vault.load_mut()?;
-        // No vault has its own security's share for asset, so the two securities are different accounts.
-        require_keys_eq!(vault.asset_mint, *a.held_mint.key, UpsideError::WrongVault);
         vault.count_deposit(amount)?;
         (vault.bump, vault.sequence, vault.deposited_total_atoms)
     };
