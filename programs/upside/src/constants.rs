@@ -38,6 +38,8 @@ pub const MAX_NOTICE_SECONDS: i64 = 10 * 365 * 86_400;
 pub const MAX_COMMIT_SECONDS: i64 = 90 * 86_400;
 /// Longest runway, seconds (ten years of 365 days).
 pub const MAX_RUNWAY_SECONDS: i64 = 10 * 365 * 86_400;
+/// Longest vesting of a collective's members, seconds (ten years of 365 days).
+pub const MAX_VESTING_SECONDS: i64 = 10 * 365 * 86_400;
 /// `redeem_after_ts` of a security that never redeems (until its issuer moves it earlier).
 pub const NEVER_TS: i64 = i64::MAX;
 /// Most vaults of one security; an index is a `u8` and is never reused.

@@ -344,6 +344,50 @@ pub enum UpsideError {
     #[msg("The receiver must be an unfrozen token account of the payout mint that the investor owns, other than the round's")]
     BadRefundReceiver = 628,
 
+    // 700: collective
+    /// The part that members give is out of range.
+    #[msg("contribution_bps must be from 1 to 10,000")]
+    BadContribution = 700,
+    /// The vesting of members contradicts itself.
+    #[msg("The members' cliff must not come after the end of their vesting, and that at most ten years after joining")]
+    BadMemberVesting = 701,
+    /// The rule is fixed.
+    #[msg("The security must not be a collective yet: its rule never changes")]
+    CollectiveExists = 702,
+    /// The collective is another's.
+    #[msg("The collective must belong to this security")]
+    WrongCollective = 703,
+    /// Another money.
+    #[msg("A member must pay out the same money as the collective")]
+    PayoutMintsDiffer = 704,
+    /// Applied before.
+    #[msg("The security must have neither an application to this collective nor a membership")]
+    ApplicationExists = 705,
+    /// The application is another's.
+    #[msg("The application must be of this security to this collective")]
+    WrongMember = 706,
+    /// Somebody else applied.
+    #[msg("The signer must be the wallet that applied")]
+    NotApplicant = 707,
+    /// Joined before.
+    #[msg("The security must not have joined yet")]
+    AlreadyMember = 708,
+    /// Not the application that was seen.
+    #[msg("Consent must name the application as it is: its wallet, its shares and its time")]
+    ApplicationChanged = 709,
+    /// The consent could never be used.
+    #[msg("Consent must expire later than now and than the end of the notice")]
+    BadExpiry = 710,
+    /// No consent.
+    #[msg("The collective's issuer must consent to the application first")]
+    NotAdmitted = 711,
+    /// Too late.
+    #[msg("The consent must not have expired")]
+    AdmissionExpired = 712,
+    /// Not what was consented to.
+    #[msg("The member's authorised supply must be what it was when it applied")]
+    ContributionChanged = 713,
+
     // 800: mint policy
     /// Not a mint.
     #[msg("The mint must be an initialised mint of SPL Token or Token-2022")]

@@ -38,7 +38,7 @@ pub mod token;
 
 use anchor_lang::prelude::*;
 
-use instructions::{grant::*, redemption::*, round::*, security::*, shares::*, upside::*, vault::*};
+use instructions::{collective::*, grant::*, redemption::*, round::*, security::*, shares::*, upside::*, vault::*};
 
 declare_id!(constants::PROGRAM_ID);
 
@@ -402,5 +402,57 @@ pub mod upside {
     /// - Both parts shall be rounded down and neither shall wait for the other.
     pub fn release_runway<'info>(ctx: Context<'info, ReleaseRunway<'info>>) -> Result<()> {
         instructions::round::release_runway(ctx)
+    }
+
+    /// Makes a security a collective: fixes the rule by which others join it.
+    ///
+    /// - The issuer shall sign; the payer shall sign and pay rent. The rule never changes: equal terms for every member.
+    /// - A member gives `contribution_bps` of its authorised supply and is granted `shares`, vesting from the moment it joins.
+    pub fn create_collective<'info>(
+        ctx: Context<'info, CreateCollective<'info>>,
+        args: CreateCollectiveArgs,
+    ) -> Result<()> {
+        instructions::collective::create_collective(ctx, args)
+    }
+
+    /// Applies for a security to join a collective. This announces its grant; nothing moves.
+    ///
+    /// - The issuer of the security that applies shall sign and is recorded; the payer shall sign and pay rent.
+    /// - Both securities shall pay out the same money. A security shall not join itself.
+    pub fn apply<'info>(ctx: Context<'info, Apply<'info>>) -> Result<()> {
+        instructions::collective::apply(ctx)
+    }
+
+    /// Takes an application back.
+    ///
+    /// - Who applied shall sign, or the issuer of the moment of the security that applied. It shall not have joined.
+    /// - The rent shall go back to who paid it.
+    pub fn withdraw_application<'info>(ctx: Context<'info, WithdrawApplication<'info>>) -> Result<()> {
+        instructions::collective::withdraw_application(ctx)
+    }
+
+    /// Consents to an application, exactly as it is. Nothing moves.
+    ///
+    /// - The collective's issuer shall sign. The consent shall expire after the notice of the collective's security.
+    pub fn admit<'info>(ctx: Context<'info, Admit<'info>>, args: AdmitArgs) -> Result<()> {
+        instructions::collective::admit(ctx, args)
+    }
+
+    /// Takes consent back that was not used.
+    ///
+    /// - The collective's issuer shall sign.
+    pub fn revoke_admission<'info>(ctx: Context<'info, RevokeAdmission<'info>>) -> Result<()> {
+        instructions::collective::revoke_admission(ctx)
+    }
+
+    /// Joins: gives the agreed part of a security's authorised supply, out of registered shares that exist, to the collective's vault, and
+    /// receives a grant.
+    ///
+    /// - Who applied shall sign and still be the issuer of the member's security: the shares given are their own.
+    /// - At least the notice of the collective's security shall have passed since the application, and the consent shall not have expired.
+    /// - The contribution shall be rounded up and be what the application said.
+    /// - The vault shall be opened if it is missing. The grant vests from now on and is not revocable; `grant_id` is free for the wallet.
+    pub fn join<'info>(ctx: Context<'info, Join<'info>>, grant_id: u64) -> Result<()> {
+        instructions::collective::join(ctx, grant_id)
     }
 }

@@ -22,6 +22,10 @@ pub const ROUND: &[u8] = b"round";
 pub const SUBSCRIPTION: &[u8] = b"subscription";
 /// `approval`, security, holder: a holder that may receive curated shares.
 pub const APPROVAL: &[u8] = b"approval";
+/// `collective`, security: the rule by which others join it.
+pub const COLLECTIVE: &[u8] = b"collective";
+/// `member`, collective, member security: an application, then a membership.
+pub const MEMBER: &[u8] = b"member";
 /// Signs the program's event calls to itself.
 pub const EVENT_AUTHORITY: &[u8] = b"__event_authority";
 
@@ -43,7 +47,9 @@ mod tests {
                 GRANT,
                 ROUND,
                 SUBSCRIPTION,
-                APPROVAL
+                APPROVAL,
+                COLLECTIVE,
+                MEMBER
             ],
             [
                 "mint",
@@ -56,7 +62,9 @@ mod tests {
                 "grant",
                 "round",
                 "subscription",
-                "approval"
+                "approval",
+                "collective",
+                "member"
             ]
             .map(str::as_bytes)
         );

@@ -7,6 +7,7 @@
 //! An instruction that does several of these things at once tells each as it is told alone: a vault that takes shares is one event of the
 //! security whose shares moved and one of the security that they back, so that the history of either is complete without the other's.
 
+mod collective;
 mod grant;
 mod redemption;
 mod round;
@@ -17,6 +18,7 @@ mod vault;
 
 use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 
+pub use collective::*;
 pub use grant::*;
 pub use redemption::*;
 pub use round::*;
@@ -240,6 +242,12 @@ mod tests {
             ("SubscriptionSettled", SubscriptionSettled::DISCRIMINATOR),
             ("RefundWithdrawn", RefundWithdrawn::DISCRIMINATOR),
             ("RunwayReleased", RunwayReleased::DISCRIMINATOR),
+            ("CollectiveCreated", CollectiveCreated::DISCRIMINATOR),
+            ("MemberApplied", MemberApplied::DISCRIMINATOR),
+            ("ApplicationWithdrawn", ApplicationWithdrawn::DISCRIMINATOR),
+            ("MemberAdmitted", MemberAdmitted::DISCRIMINATOR),
+            ("AdmissionRevoked", AdmissionRevoked::DISCRIMINATOR),
+            ("MemberJoined", MemberJoined::DISCRIMINATOR),
         ];
         for (name, discriminator) in events {
             assert_eq!(&Sha256::digest(format!("event:{name}"))[..8], *discriminator, "{name}");

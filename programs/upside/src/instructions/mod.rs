@@ -1,5 +1,6 @@
 //! One folder per domain, one file per instruction. Each reads: validate, decide, check the invariant, move, tell.
 
+pub mod collective;
 pub mod grant;
 pub mod redemption;
 pub mod round;

@@ -29,6 +29,10 @@ fn keys_that_are_filtered_on_stay_where_they_are() {
     assert_eq!(HEADER + offset_of!(Round, security), 16);
     assert_eq!(HEADER + offset_of!(Subscription, round), 16);
     assert_eq!(HEADER + offset_of!(Subscription, investor), 48);
+    assert_eq!(HEADER + offset_of!(Collective, security), 16);
+    assert_eq!(HEADER + offset_of!(Member, collective), 16);
+    assert_eq!(HEADER + offset_of!(Member, member_security), 48);
+    assert_eq!(HEADER + offset_of!(Member, wallet), 80);
     assert_eq!(HEADER + offset_of!(Approval, security), 16);
     assert_eq!(HEADER + offset_of!(Approval, holder), 48);
 }
@@ -59,9 +63,11 @@ fn sizes_stay_what_they_are() {
             Grant::SPACE,
             Round::SPACE,
             Subscription::SPACE,
-            Approval::SPACE
+            Approval::SPACE,
+            Collective::SPACE,
+            Member::SPACE
         ],
-        [552, 224, 208, 184, 264, 328, 208, 136]
+        [552, 224, 208, 184, 264, 328, 208, 136, 152, 256]
     );
 }
 
@@ -76,6 +82,8 @@ fn discriminators_are_those_of_the_account_names() {
         ("Round", Round::DISCRIMINATOR),
         ("Subscription", Subscription::DISCRIMINATOR),
         ("Approval", Approval::DISCRIMINATOR),
+        ("Collective", Collective::DISCRIMINATOR),
+        ("Member", Member::DISCRIMINATOR),
     ] {
         assert_eq!(&Sha256::digest(format!("account:{name}"))[..8], discriminator, "{name}");
     }

@@ -7,10 +7,12 @@
 mod approval;
 #[cfg(test)]
 mod border_tests;
+mod collective;
 mod grant;
 #[cfg(test)]
 mod layout_tests;
 mod load;
+mod member;
 mod position;
 mod redemption;
 mod round;
@@ -20,8 +22,10 @@ mod vault;
 mod x64;
 
 pub use approval::*;
+pub use collective::*;
 pub use grant::*;
 pub use load::*;
+pub use member::*;
 pub use position::*;
 pub use redemption::*;
 pub use round::*;
