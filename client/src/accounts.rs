@@ -26,7 +26,10 @@ use bytemuck::AnyBitPattern;
 use solana_account::Account;
 use upside::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Grant, Kind, Position, Redemption, Round, Security, Subscription, TransferPolicy, Vault},
+    state::{
+        Approval, Collective, Grant, Kind, Member, MemberStatus, Position, Redemption, Round, Security, Subscription,
+        TransferPolicy, Vault,
+    },
 };
 
 use crate::{
@@ -59,6 +62,8 @@ program_account! {
     Round, "round";
     Subscription, "subscription";
     Approval, "approval";
+    Collective, "collective";
+    Member, "member";
 }
 
 fn malformed(what: &'static str, address: &Pubkey, reason: impl Into<String>) -> ClientError {
@@ -296,6 +301,56 @@ pub fn subscriptions_of_investor(sender: &dyn Sender, investor: &Pubkey) -> Resu
 /// When the cluster does not answer.
 pub fn approvals_of(sender: &dyn Sender, security: &Pubkey) -> Result<Vec<(Pubkey, Approval)>> {
     list(sender, &[(offset_of!(Approval, security), security)])
+}
+
+/// All collectives, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn all_collectives(sender: &dyn Sender) -> Result<Vec<(Pubkey, Collective)>> {
+    list(sender, &[])
+}
+
+/// The rule by which others join a security; `None` if it is no collective.
+///
+/// # Errors
+/// As [`decode`].
+pub fn find_collective(sender: &dyn Sender, security: &Pubkey) -> Result<Option<Collective>> {
+    find(sender, &crate::pda::collective(security))
+}
+
+/// Applications to a collective and its members, by address: [`status_of`] tells which is which. `collective` is the address of the
+/// collective's account.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn members_of(sender: &dyn Sender, collective: &Pubkey) -> Result<Vec<(Pubkey, Member)>> {
+    list(sender, &[(offset_of!(Member, collective), collective)])
+}
+
+/// Applications and memberships of a security, in all collectives, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn memberships_of(sender: &dyn Sender, member_security: &Pubkey) -> Result<Vec<(Pubkey, Member)>> {
+    list(sender, &[(offset_of!(Member, member_security), member_security)])
+}
+
+/// Applications and memberships that a wallet applied for, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn memberships_of_wallet(sender: &dyn Sender, wallet: &Pubkey) -> Result<Vec<(Pubkey, Member)>> {
+    list(sender, &[(offset_of!(Member, wallet), wallet)])
+}
+
+/// Where an application stands; `None` if a later version of the program added it. Consent counts as given until it is revoked: whether it
+/// has expired is told by [`Member::expires_ts`].
+#[must_use]
+pub fn status_of(member: &Member) -> Option<MemberStatus> {
+    [MemberStatus::Applied, MemberStatus::Admitted, MemberStatus::Joined]
+        .into_iter()
+        .find(|status| *status as u8 == member.status)
 }
 
 /// Kind of a security; `None` if a later version of the program added it.

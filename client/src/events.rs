@@ -10,8 +10,9 @@ use solana_transaction_status_client_types::{
 };
 use solana_transaction_v3::Signature;
 pub use upside::events::{
-    ApprovalRemoved, AssetCollected, BackingHarvested, CapacityRetired, EquityDeposited, GrantClaimed, GrantClosed,
-    GrantCreated, GrantRevoked, HolderApproved, InvestorInvited, InvestorUninvited, IssuerAccepted, IssuerProposed,
+    AdmissionRevoked, ApplicationWithdrawn, ApprovalRemoved, AssetCollected, BackingHarvested, CapacityRetired,
+    CollectiveCreated, EquityDeposited, GrantClaimed, GrantClosed, GrantCreated, GrantRevoked, HolderApproved,
+    InvestorInvited, InvestorUninvited, IssuerAccepted, IssuerProposed, MemberAdmitted, MemberApplied, MemberJoined,
     MetadataUpdated, MilestoneApproved, PayoutAccountSet, PositionClosed, PositionTotals, RedemptionAdvanced,
     RedemptionClosed, RefundWithdrawn, RoundCancelled, RoundClosed, RoundCreated, RoundTotals, RunwayReleased,
     SecurityCreated, SecurityTotals, SharesDeposited, SharesIssued, SharesRedeemed, SharesRegistered, SharesSubscribed,
@@ -103,6 +104,7 @@ events! {
     GrantCreated GrantClaimed MilestoneApproved GrantRevoked GrantClosed
     RoundCreated InvestorInvited InvestorUninvited SharesSubscribed SubscriptionWithdrawn RoundCancelled RoundClosed
     SubscriptionSettled RefundWithdrawn RunwayReleased
+    CollectiveCreated MemberApplied ApplicationWithdrawn MemberAdmitted AdmissionRevoked MemberJoined
 }
 
 impl Event {
@@ -149,6 +151,12 @@ impl Event {
             | Self::SubscriptionWithdrawn(_)
             | Self::RefundWithdrawn(_)
             | Self::RunwayReleased(_)
+            | Self::CollectiveCreated(_)
+            | Self::MemberApplied(_)
+            | Self::ApplicationWithdrawn(_)
+            | Self::MemberAdmitted(_)
+            | Self::AdmissionRevoked(_)
+            | Self::MemberJoined(_)
             | Self::RedemptionClosed(_) => None,
         }
     }

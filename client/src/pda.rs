@@ -159,6 +159,30 @@ pub fn approval(security: &Pubkey, holder: &Pubkey) -> Pubkey {
     find_approval(security, holder).0
 }
 
+/// Rule by which other securities join one.
+#[must_use]
+pub fn find_collective(security: &Pubkey) -> (Pubkey, u8) {
+    find(&[seeds::COLLECTIVE, security.as_ref()])
+}
+
+/// See [`find_collective`].
+#[must_use]
+pub fn collective(security: &Pubkey) -> Pubkey {
+    find_collective(security).0
+}
+
+/// Application, then membership, of a security in a collective.
+#[must_use]
+pub fn find_member(collective: &Pubkey, member_security: &Pubkey) -> (Pubkey, u8) {
+    find(&[seeds::MEMBER, collective.as_ref(), member_security.as_ref()])
+}
+
+/// See [`find_member`].
+#[must_use]
+pub fn member(collective: &Pubkey, member_security: &Pubkey) -> Pubkey {
+    find_member(collective, member_security).0
+}
+
 /// Associated token account of `owner` for `mint`.
 #[must_use]
 pub fn ata(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
@@ -278,6 +302,18 @@ impl SecurityKeys {
     #[must_use]
     pub fn subscription(&self, id: u64, investor: &Pubkey) -> Pubkey {
         subscription(&self.round(id), investor)
+    }
+
+    /// Rule by which other securities join this one.
+    #[must_use]
+    pub fn collective(&self) -> Pubkey {
+        collective(&self.security)
+    }
+
+    /// Application, then membership, of another security in this one.
+    #[must_use]
+    pub fn member(&self, member_security: &Pubkey) -> Pubkey {
+        member(&self.collective(), member_security)
     }
 
     /// Approval of `holder`.

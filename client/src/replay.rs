@@ -9,7 +9,9 @@ use anchor_lang::prelude::Pubkey;
 use bytemuck::{bytes_of, Zeroable};
 use upside::{
     constants::{ACCOUNT_VERSION, EVENT_VERSION, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault},
+    state::{
+        Approval, Collective, Grant, Member, MemberStatus, Position, Redemption, Round, Security, Subscription, Vault,
+    },
 };
 
 use crate::{
@@ -90,6 +92,10 @@ pub struct Replay {
     pub subscriptions: BTreeMap<Pubkey, Subscription>,
     /// Approvals.
     pub approvals: BTreeMap<Pubkey, Approval>,
+    /// Collectives.
+    pub collectives: BTreeMap<Pubkey, Collective>,
+    /// Applications that are not withdrawn, and members.
+    pub members: BTreeMap<Pubkey, Member>,
     /// What the share mints say, by security.
     pub metadata: BTreeMap<Pubkey, ReplayedMetadata>,
 }
@@ -325,6 +331,83 @@ impl Replay {
                 self.grant(&e.grant, e.sequence)?;
                 self.grants.remove(&e.grant);
             }
+            Event::CollectiveCreated(e) => {
+                let mut collective = Collective::zeroed();
+                collective.version = ACCOUNT_VERSION;
+                collective.bump = pda::find_collective(&key).1;
+                collective.contribution_bps = e.contribution_bps;
+                collective.security = key;
+                collective.shares_atoms = e.shares_atoms;
+                collective.cliff_seconds = e.cliff_seconds;
+                collective.vesting_seconds = e.vesting_seconds;
+                collective.sequence = 1;
+                collective.created_ts = e.ts;
+                if self.collectives.insert(e.collective, collective).is_some() {
+                    return Err(ReplayError::Twice {
+                        what: Collective::NAME,
+                        address: e.collective,
+                    });
+                }
+            }
+            Event::MemberApplied(e) => {
+                let mut member = Member::zeroed();
+                member.version = ACCOUNT_VERSION;
+                member.bump = pda::find_member(&e.collective, &e.member_security).1;
+                member.status = MemberStatus::Applied as u8;
+                member.collective = e.collective;
+                member.member_security = e.member_security;
+                member.wallet = e.wallet;
+                member.rent_payer = e.rent_payer;
+                member.contribution_atoms = e.contribution_atoms;
+                member.shares_atoms = e.shares_atoms;
+                member.applied_ts = e.ts;
+                member.sequence = 1;
+                if self.members.insert(e.member, member).is_some() {
+                    return Err(ReplayError::Twice {
+                        what: Member::NAME,
+                        address: e.member,
+                    });
+                }
+            }
+            Event::ApplicationWithdrawn(e) => {
+                self.member(&e.member, e.sequence)?;
+                self.members.remove(&e.member);
+            }
+            Event::MemberAdmitted(e) => {
+                let member = self.member(&e.member, e.sequence)?;
+                member.status = MemberStatus::Admitted as u8;
+                member.expires_ts = e.expires_ts;
+            }
+            Event::AdmissionRevoked(e) => {
+                let member = self.member(&e.member, e.sequence)?;
+                member.status = MemberStatus::Applied as u8;
+                member.expires_ts = 0;
+            }
+            Event::MemberJoined(e) => {
+                let member = self.member(&e.member, e.sequence)?;
+                member.status = MemberStatus::Joined as u8;
+                member.expires_ts = 0;
+                member.joined_ts = e.ts;
+                member.grant = e.grant;
+                let applied_ts = member.applied_ts;
+                let collective = self
+                    .collectives
+                    .get_mut(&e.collective)
+                    .ok_or_else(|| unknown(Collective::NAME, e.collective))?;
+                check_sequence(
+                    Collective::NAME,
+                    &e.collective,
+                    collective.sequence,
+                    e.collective_sequence,
+                )?;
+                collective.sequence = e.collective_sequence;
+                collective.members = e.members;
+                // The grant was announced by the application.
+                self.grants
+                    .get_mut(&e.grant)
+                    .ok_or_else(|| unknown(Grant::NAME, e.grant))?
+                    .announced_ts = applied_ts;
+            }
             Event::RedemptionClosed(e) => {
                 self.redemption(&e.redemption, e.sequence)?;
                 self.redemptions.remove(&e.redemption);
@@ -354,6 +437,17 @@ impl Replay {
     fn fill(&mut self, address: &Pubkey, sequence: u64, deposited_total_atoms: u64) -> Result<(), ReplayError> {
         self.vault(address, sequence)?.deposited_total_atoms = deposited_total_atoms;
         Ok(())
+    }
+
+    /// An application or membership after its event number `sequence`.
+    fn member(&mut self, address: &Pubkey, sequence: u64) -> Result<&mut Member, ReplayError> {
+        let member = self
+            .members
+            .get_mut(address)
+            .ok_or_else(|| unknown(Member::NAME, *address))?;
+        check_sequence(Member::NAME, address, member.sequence, sequence)?;
+        member.sequence = sequence;
+        Ok(member)
     }
 
     /// A ticket after its event number `sequence`.
@@ -620,6 +714,19 @@ impl Replay {
                 &self.approvals,
                 &accounts::approvals_of(sender, address)?,
                 |a| a.security == *address,
+                &mut found,
+            );
+            let collective = pda::collective(address);
+            compare(
+                &collective,
+                self.collectives.get(&collective),
+                accounts::find(sender, &collective)?.as_ref(),
+                &mut found,
+            );
+            compare_all(
+                &self.members,
+                &accounts::members_of(sender, &collective)?,
+                |m| m.collective == collective,
                 &mut found,
             );
             let mint = accounts::get_mint(sender, &security.mint)?;

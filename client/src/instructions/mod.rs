@@ -4,6 +4,7 @@
 //! name; `instruction()` the finished instruction. Nothing is read from a network and nothing is checked here: the program checks.
 //! [`token`] has the few instructions of the token programs that go with them.
 
+mod collective;
 mod grant;
 mod redemption;
 mod round;
@@ -13,7 +14,7 @@ pub mod token;
 mod upside;
 mod vault;
 
-pub use self::{grant::*, redemption::*, round::*, security::*, shares::*, upside::*, vault::*};
+pub use self::{collective::*, grant::*, redemption::*, round::*, security::*, shares::*, upside::*, vault::*};
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction, InstructionData, ToAccountMetas};
 

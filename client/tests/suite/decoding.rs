@@ -54,6 +54,7 @@ fn a_call_without_the_tag_or_of_a_later_event_is_passed_over_and_a_cut_one_is_re
 #[test]
 fn every_event_of_the_program_is_known() {
     let source = [
+        include_str!("../../../programs/upside/src/events/collective.rs"),
         include_str!("../../../programs/upside/src/events/grant.rs"),
         include_str!("../../../programs/upside/src/events/redemption.rs"),
         include_str!("../../../programs/upside/src/events/round.rs"),

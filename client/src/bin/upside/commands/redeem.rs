@@ -553,7 +553,8 @@ fn carry_on(
                 transactions.push(output::receipt_json(&receipt));
                 for event in &receipt.events {
                     match event {
-                        Event::UpsideClaimed(event) => outcome.lines.push(format!(
+                        // What a vault is paid is the harvest before.
+                        Event::UpsideClaimed(event) if event.holder == quote.holder => outcome.lines.push(format!(
                             "Claimed {} of upside.",
                             app.money(&token.security, event.amount_atoms)?
                         )),
