@@ -9,7 +9,7 @@ use anchor_lang::{prelude::Pubkey, Discriminator};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
-use upside::state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault};
+use upside::state::{Approval, Collective, Grant, Member, Position, Redemption, Round, Security, Subscription, Vault};
 use upside_client::{replay::Replay, solana_account::Account};
 
 use crate::model::{Accrual, Asset, TicketId, Wallet};
@@ -501,6 +501,12 @@ pub fn e1_events_rebuild_every_account(replay: &Replay, addresses: &[Pubkey], ac
     }
     for (address, state) in &replay.subscriptions {
         expected.insert(address, (Subscription::DISCRIMINATOR, bytemuck::bytes_of(state)));
+    }
+    for (address, state) in &replay.collectives {
+        expected.insert(address, (Collective::DISCRIMINATOR, bytemuck::bytes_of(state)));
+    }
+    for (address, state) in &replay.members {
+        expected.insert(address, (Member::DISCRIMINATOR, bytemuck::bytes_of(state)));
     }
     for (address, state) in &replay.approvals {
         expected.insert(address, (Approval::DISCRIMINATOR, bytemuck::bytes_of(state)));

@@ -15,7 +15,7 @@ use solana_account_v4::Account;
 use solana_transaction::Transaction;
 use upside::{
     error::UpsideError,
-    state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault},
+    state::{Approval, Collective, Grant, Member, Position, Redemption, Round, Security, Subscription, Vault},
 };
 
 /// The runtime's fee, lamports.
@@ -535,6 +535,18 @@ pub fn round(expect: impl Into<Expect>) -> Role {
 #[must_use]
 pub fn subscription(expect: impl Into<Expect>) -> Role {
     Role::State(Subscription::DISCRIMINATOR, expect.into())
+}
+
+/// A collective, of which another leads to `expect`.
+#[must_use]
+pub fn collective(expect: impl Into<Expect>) -> Role {
+    Role::State(Collective::DISCRIMINATOR, expect.into())
+}
+
+/// An application or membership, of which another leads to `expect`.
+#[must_use]
+pub fn member(expect: impl Into<Expect>) -> Role {
+    Role::State(Member::DISCRIMINATOR, expect.into())
 }
 
 /// An approval, of which another leads to `expect`.

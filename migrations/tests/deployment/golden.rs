@@ -5,7 +5,9 @@
 use std::{fmt::Debug, fs, path::PathBuf};
 
 use anchor_lang::{AccountDeserialize, Discriminator};
-use upside_client::upside::state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault};
+use upside_client::upside::state::{
+    Approval, Collective, Grant, Member, Position, Redemption, Round, Security, Subscription, Vault,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -89,7 +91,9 @@ macro_rules! layouts {
 
 layouts! {
     the_golden_approval_is_read_as_ever: Approval,
+    the_golden_collective_is_read_as_ever: Collective,
     the_golden_grant_is_read_as_ever: Grant,
+    the_golden_member_is_read_as_ever: Member,
     the_golden_position_is_read_as_ever: Position,
     the_golden_redemption_is_read_as_ever: Redemption,
     the_golden_round_is_read_as_ever: Round,

@@ -22,7 +22,7 @@ use upside_client::instructions::{
 use upside_lookalike_mints::balances::MintRef;
 use upside_tests::{
     context::DAY,
-    setup::{over_time, public_round, SecurityBuilder, TestSecurity},
+    setup::{a_tenth, over_time, public_round, SecurityBuilder, TestSecurity},
     TestContext,
 };
 
@@ -538,6 +538,31 @@ impl Story<'_> {
         }
     }
 
+    fn collectives(&mut self) {
+        let village = self.security("village").create();
+        let [alice, bob] = ["member one", "member two"].map(|name| self.security(name).create());
+        let create = self.ctx.create_collective_instruction(&village, a_tenth());
+        self.measure("create_collective", "", create.instruction(), &[&village.issuer]);
+        let apply = self.ctx.apply_instruction(&village, &bob);
+        self.measure("apply", "", apply.instruction(), &[&bob.issuer]);
+        let withdraw = self
+            .ctx
+            .withdraw_application_instruction(&village, &bob, &bob.issuer_key());
+        self.measure("withdraw_application", "", withdraw.instruction(), &[&bob.issuer]);
+        let expires_ts = self.ctx.now() + 100 * DAY;
+        self.ctx.apply_to(&village, &alice);
+        let admit = self.ctx.admit_instruction(&village, &alice, expires_ts);
+        self.measure("admit", "", admit.instruction(), &[&village.issuer]);
+        let revoke = self.ctx.revoke_admission_instruction(&village, &alice);
+        self.measure("revoke_admission", "", revoke.instruction(), &[&village.issuer]);
+        self.ctx.admit(&village, &alice, expires_ts);
+        // Money on the stream, so that settling has something to emit.
+        self.ctx.distribute(&alice, 700_000_000);
+        self.ctx.warp(8 * DAY);
+        let join = self.ctx.join_instruction(&village, &alice, 0);
+        self.measure("join", "with its vault", join.instruction(), &[&alice.issuer]);
+    }
+
     fn grants(&mut self) {
         let security = self.security("grantor").create();
         let (issuer, judge) = (self.wallet("grantor"), self.wallet("judge"));
@@ -683,6 +708,7 @@ pub fn costs(set: &str) -> Costs {
     story.vaults();
     story.redemption();
     story.layers();
+    story.collectives();
     story.grants();
     story.rounds();
 

@@ -8,6 +8,7 @@ const DECLARED: &str = include_str!("../../../programs/upside/src/error.rs");
 /// Where refusals are asserted.
 const SUITE: &[&str] = &[
     include_str!("flows/bundles.rs"),
+    include_str!("flows/collectives.rs"),
     include_str!("flows/extremes.rs"),
     include_str!("flows/grants.rs"),
     include_str!("flows/hooks.rs"),

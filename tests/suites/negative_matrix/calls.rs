@@ -435,6 +435,22 @@ fn spoilt(call: &str) -> Vec<Exception> {
             in_place("grant", &[Occupied], E::GrantExists),
         ]
         .concat(),
+        "create_collective" => in_place("collective", &[Occupied], E::CollectiveExists),
+        "apply" => in_place("member", &[Occupied], E::ApplicationExists),
+        "withdraw_application" => receives_rent(),
+        "join" => [
+            token_2022_reads("member_mint"),
+            token_2022_reads("registered"),
+            in_place("vault", &[Occupied], in_use()),
+            in_place(
+                "vault_account",
+                &[Occupied],
+                Expect::runtime("IllegalOwner", ASSOCIATED_TOKEN_PROGRAM_ID),
+            ),
+            in_place("vault_registered", &[Occupied], in_use()),
+            in_place("grant", &[Occupied], E::GrantExists),
+        ]
+        .concat(),
         "claim_grant" => [
             token_2022_reads("mint"),
             registered_receives("registered"),
@@ -533,7 +549,7 @@ pub fn all(w: &World) -> Vec<Call> {
 
 #[allow(clippy::too_many_lines)] // a table
 fn table(w: &World) -> Vec<Call> {
-    let (a, a2, b, c, d) = (&w.a, &w.a2, &w.b, &w.c, &w.d);
+    let (a, a2, b, c, d, f) = (&w.a, &w.a2, &w.b, &w.c, &w.d, &w.f);
     let owner_mismatch = |program| Expect::custom(TokenError::OwnerMismatch as u32, program);
     let own = || Expect::Succeeds("it is the same issuer's other security");
     let bearer = a.bearer_account(&HOLDER);
@@ -1043,5 +1059,54 @@ fn table(w: &World) -> Vec<Call> {
         },
             carols(), in_round(INVITED_ROUND, elsewhere()), in_round(OPEN_ROUND, elsewhere()), in_round(OVER_ROUND, elsewhere()),
             no_vault("vault"), no_vault("vault_account")),
+        call!("create_collective", CreateCollective, CreateCollective { keys: d, payer: PAYER, issuer: BOB, args: BY_ONE_BP }, {
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
+            collective: key(ErrorCode::ConstraintSeeds), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            // Bob issued B and C2 too; the collective's address tells.
+            ("security", Other(b.security), ErrorCode::ConstraintSeeds.into()),
+            ("security", Other(w.c2.security), ErrorCode::ConstraintSeeds.into())),
+        call!("apply", Apply, Apply { keys: f, member: &w.e, payer: PAYER, wallet: CAROL }, {
+            payer: Role::Payer, wallet: authority(E::NotIssuer), security: negative::security(E::WrongCollective),
+            collective: negative::collective(E::WrongCollective), member_security: negative::security(ErrorCode::ConstraintSeeds),
+            member: key(ErrorCode::ConstraintSeeds), system_program: system(), event_authority: event(), program: this_program(),
+        },
+            ("member_security", Other(f.security), E::SelfHolding.into()),
+            // It will receive a grant.
+            ("wallet", InPlace(Closed), emptied(&CAROL))),
+        call!("withdraw_application", WithdrawApplication, WithdrawApplication { keys: f, member: d, signer: BOB, rent_payer: PAYER }, {
+            signer: authority(E::NotApplicant), security: negative::security(E::WrongCollective),
+            collective: negative::collective(E::WrongCollective), member_security: negative::security(E::WrongMember),
+            member: negative::member(E::WrongMember), rent_payer: recorded(E::WrongRentReceiver), event_authority: event(),
+            program: this_program(),
+        },
+            ("security", InPlace(Truncated), Expect::Succeeds("the security of a withdrawn application is named, not read")),
+            ("member_security", InPlace(Truncated), Expect::Succeeds("who applied may withdraw, whoever is the issuer now"))),
+        call!("admit", Admit, admit(f, d.security, BOB), {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), collective: negative::collective(E::WrongCollective),
+            member: negative::member(E::ApplicationChanged), event_authority: event(), program: this_program(),
+        },
+            // Carol issued C and E too, so the collective tells.
+            ("security", Other(c.security), E::WrongCollective.into()),
+            ("security", Other(w.e.security), E::WrongCollective.into()),
+            ("member", Other(a2.member(&d.security)), E::WrongMember.into())),
+        call!("revoke_admission", RevokeAdmission, RevokeAdmission { keys: f, issuer: CAROL, member_security: a2.security }, {
+            issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), collective: negative::collective(E::WrongCollective),
+            member: negative::member(E::WrongMember), event_authority: event(), program: this_program(),
+        },
+            ("security", Other(c.security), E::WrongCollective.into()),
+            ("security", Other(w.e.security), E::WrongCollective.into()),
+            ("member", Other(f.member(&d.security)), E::NotAdmitted.into()),
+            ("member", Other(f.member(&a.security)), Expect::Succeeds("the issuer may take back every consent that was not used"))),
+        call!("join", Join, Join { keys: f, member: a, payer: PAYER, wallet: ALICE, grant_id: 0 }, {
+            payer: Role::Payer, wallet: authority(E::NotApplicant), security: negative::security(E::WrongCollective),
+            collective: negative::collective(E::WrongCollective), member_security: negative::security(E::WrongMember),
+            member: negative::member(E::WrongMember), member_mint: key(E::WrongSecurityAccount),
+            position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount),
+            vault: key(ErrorCode::ConstraintSeeds), vault_account: key(Expect::runtime("MissingAccount", upside::ID)),
+            vault_position: openable(), vault_registered: key(E::WrongRegisteredAccount), grant: key(ErrorCode::ConstraintSeeds),
+            token_program: token_2022(), associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(),
+            event_authority: event(), program: this_program(),
+        }),
     ]
 }

@@ -9,14 +9,19 @@ use litesvm::LiteSVM;
 use solana_account_v4::Account;
 use upside::{
     constants::{MEMO_PROGRAM_ID, NEVER_TS, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    instructions::{grant::CreateGrantArgs, round::CreateRoundArgs, security::CreateSecurityArgs},
+    instructions::{
+        collective::{AdmitArgs, CreateCollectiveArgs},
+        grant::CreateGrantArgs,
+        round::CreateRoundArgs,
+        security::CreateSecurityArgs,
+    },
     state::{Kind, Terms, TransferPolicy},
 };
 use upside_client::{
     instructions::{
-        token, ApproveHolder, CloseRound, CreateGrant, CreateRound, CreateSecurity, DepositEquity, DepositShares,
-        Distribute, Invite, OpenShareVault, OpenVault, ProposeIssuer, Redeem, SettleSubscription, Subscribe,
-        TransferShares, Unregister,
+        token, Admit, Apply, ApproveHolder, CloseRound, CreateCollective, CreateGrant, CreateRound, CreateSecurity,
+        DepositEquity, DepositShares, Distribute, Invite, OpenShareVault, OpenVault, ProposeIssuer, Redeem,
+        SettleSubscription, Subscribe, TransferShares, Unregister,
     },
     pda, SecurityKeys,
 };
@@ -93,6 +98,29 @@ pub fn offered(id: u64, commit_days: i64) -> CreateRoundArgs {
     }
 }
 
+/// Members give one basis point of what they have authorised, 10^8 atoms, and receive 1,000 over ten days.
+pub const BY_ONE_BP: CreateCollectiveArgs = CreateCollectiveArgs {
+    contribution_bps: 1,
+    shares: 1_000,
+    cliff_seconds: DAY,
+    vesting_seconds: 10 * DAY,
+};
+
+/// Carol's consent to an application to F.
+pub fn admit(f: &SecurityKeys, member_security: Pubkey, wallet: Pubkey) -> Admit<'_> {
+    Admit {
+        keys: f,
+        issuer: CAROL,
+        member_security,
+        args: AdmitArgs {
+            wallet,
+            contribution: 100_000_000,
+            applied_ts: NOW,
+            expires_ts: NOW + 100 * DAY,
+        },
+    }
+}
+
 pub struct World {
     pub matrix: Matrix,
     /// Open, of Alice; held by Alice, the holder and the receiver.
@@ -110,6 +138,8 @@ pub struct World {
     pub d: SecurityKeys,
     /// Open, of Carol; with the rounds [`INVITED_ROUND`], [`OPEN_ROUND`], [`OVER_ROUND`] and [`SOLD_ROUND`].
     pub e: SecurityKeys,
+    /// Open, of Carol, with a notice of a day; a collective to which A, A2 and D have applied, and A and A2 are admitted.
+    pub f: SecurityKeys,
     pub payout: MintRef,
     pub equity: MintRef,
     pub other_equity: MintRef,
@@ -185,8 +215,13 @@ impl World {
             create(BOB, 1, TransferPolicy::Curated, &other_payout),
             redeemable(2, &payout),
             create(CAROL, 1, TransferPolicy::Open, &payout),
+            {
+                let mut creation = create(CAROL, 2, TransferPolicy::Open, &payout);
+                creation.args.terms.notice_seconds = DAY;
+                creation
+            },
         ];
-        let [a, a2, b, c, c2, d, e] = [0, 1, 2, 3, 4, 5, 6].map(|i: usize| creations[i].keys());
+        let [a, a2, b, c, c2, d, e, f] = [0, 1, 2, 3, 4, 5, 6, 7].map(|i: usize| creations[i].keys());
         let transfer = |keys, from, to, amount| {
             TransferShares {
                 keys,
@@ -366,6 +401,32 @@ impl World {
             }
             .instruction(),
         );
+        let apply = |keys, member, wallet| {
+            Apply {
+                keys,
+                member,
+                payer: PAYER,
+                wallet,
+            }
+            .instruction()
+        };
+        for (keys, issuer) in [(&f, CAROL), (&a2, ALICE)] {
+            steps.push(
+                CreateCollective {
+                    keys,
+                    payer: PAYER,
+                    issuer,
+                    args: BY_ONE_BP,
+                }
+                .instruction(),
+            );
+        }
+        for (keys, member, wallet) in [(&f, &a, ALICE), (&f, &a2, ALICE), (&f, &d, BOB), (&a2, &d, BOB)] {
+            steps.push(apply(keys, member, wallet));
+        }
+        for member in [&a, &a2] {
+            steps.push(admit(&f, member.security, ALICE).instruction());
+        }
         steps.push(Distribute::from_ata(&a, FUNDER, 100_000_000).instruction());
         // Money that was just sent, one time to an inbox that is then frozen.
         for keys in [&a2, &c] {
@@ -439,6 +500,7 @@ impl World {
             ("C2", &c2),
             ("D", &d),
             ("E", &e),
+            ("F", &f),
         ] {
             name(&format!("security {label}"), keys.security);
             name(&format!("share mint of {label}"), keys.mint);
@@ -473,6 +535,17 @@ impl World {
                 &format!("vault account of {label}"),
                 pda::vault_account(&keys.vault(&mint.mint), &mint.mint, &mint.token_program),
             );
+        }
+        for (label, keys) in [("A2", &a2), ("F", &f)] {
+            name(&format!("collective {label}"), keys.collective());
+        }
+        for (label, keys, member) in [
+            ("A in F", &f, &a),
+            ("A2 in F", &f, &a2),
+            ("D in F", &f, &d),
+            ("D in A2", &a2, &d),
+        ] {
+            name(&format!("application of {label}"), keys.member(&member.security));
         }
         for (label, keys, held) in [
             ("D for shares of A", &d, &a),
@@ -567,6 +640,7 @@ impl World {
             c2,
             d,
             e,
+            f,
             payout,
             equity,
             other_equity,

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod cascades;
+mod collectives;
 mod extremes;
 mod grants;
 mod hooks;

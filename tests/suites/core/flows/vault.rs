@@ -174,7 +174,7 @@ fn open_vault_refuses_what_it_must_not_hold() {
     let token_2022 = upside::constants::TOKEN_2022_PROGRAM_ID;
     refuse(asset.mint, asset.token_program, UpsideError::VaultAlreadyOpen);
     refuse(alice.keys.mint, token_2022, UpsideError::SelfHolding);
-    refuse(bob.keys.mint, token_2022, UpsideError::ProtocolShares);
+    refuse(bob.keys.mint, token_2022, UpsideError::HeldSecurityMissing);
     refuse(
         ctx.legacy_mint("another").mint,
         token_2022,
