@@ -32,6 +32,12 @@ const SENTENCES: Sentences = {
         `${who(e.funder)} paid in ${w.money(e.amountAtoms)}${e.sweptAtoms > 0n ? `, and ${w.money(e.sweptAtoms)} came from the inbox` : ''}.`,
     UpsideClaimed: (e, w) => `${who(e.holder)} was paid ${w.money(e.amountAtoms)}.`,
     VaultOpened: (e) => `A vault for ${who(e.assetMint)} was opened.`,
+    UpsideHarvested: (e, w) => `${w.money(e.amountAtoms)} came up from ${who(e.heldSecurity)}, whose shares back this.`,
+    SharesDeposited: (e) =>
+        e.depositor === NOBODY
+            ? `Bearer shares of ${who(e.heldSecurity)} that lay in the backing became registered.`
+            : `${who(e.depositor)} put shares of ${who(e.heldSecurity)} into the backing.`,
+    BackingHarvested: (e, w) => `${w.asset(e.assetMint, e.amountAtoms)} came up from ${who(e.heldSecurity)} into the backing.`,
     EquityDeposited: (e, w) => `${who(e.depositor)} deposited ${w.asset(e.assetMint, e.arrivedAtoms)}.`,
     SharesRedeemed: (e, w) => `${who(e.holder)} redeemed ${w.shares(e.amountAtoms)}.`,
     AssetCollected: (e, w) => `${who(e.holder)} collected ${w.asset(e.assetMint, e.arrivedAtoms)} from the backing.`,
@@ -52,6 +58,12 @@ const SENTENCES: Sentences = {
     RefundWithdrawn: (e, w) => `${who(e.investor)} fetched a refund of ${w.money(e.amountAtoms)}.`,
     RunwayReleased: (e, w) =>
         `${w.money(e.issuerAtoms)} of a round went to the issuer${e.backingAtoms > 0n ? ` and ${w.money(e.backingAtoms)} to the backing` : ''}.`,
+    CollectiveCreated: () => 'Others may apply to join now, all on the same terms.',
+    MemberApplied: (e) => `${who(e.memberSecurity)} applied to join.`,
+    ApplicationWithdrawn: (e) => `The application of ${who(e.memberSecurity)} was taken back.`,
+    MemberAdmitted: (e) => `The issuer consents to ${who(e.memberSecurity)} joining, until ${formatTime(e.expiresTs)}.`,
+    AdmissionRevoked: (e) => `The issuer no longer consents to ${who(e.memberSecurity)} joining.`,
+    MemberJoined: (e, w) => `${who(e.memberSecurity)} joined, and ${w.shares(e.sharesAtoms)} were promised to it.`,
     GrantClosed: (e) => `A grant to ${who(e.recipient)} ended.`,
 };
 
