@@ -379,9 +379,11 @@ impl World {
             }
             .instruction()
         };
-        for (keys, held, holder) in [(&d, &a, ALICE), (&d, &c2, BOB), (&b, &a, ALICE)] {
+        for (keys, held) in [(&d, &a), (&d, &c2), (&b, &a)] {
             steps.push(open_share_vault(keys, held));
-            steps.push(deposit_shares(keys, held, holder));
+        }
+        for keys in [&d, &b] {
+            steps.push(deposit_shares(keys, &a, ALICE));
         }
         steps.push(
             token::transfer_between_atas(&TOKEN_2022_PROGRAM_ID, &a.mint, 6, &HOLDER, &d.vault(&a.mint), 1_000)
@@ -401,6 +403,8 @@ impl World {
             }
             .instruction(),
         );
+        // After Bob's round of C2: from now on the vault is another holder.
+        steps.push(deposit_shares(&d, &c2, BOB));
         let apply = |keys, member, wallet| {
             Apply {
                 keys,
