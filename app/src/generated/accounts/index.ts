@@ -7,7 +7,9 @@
  */
 
 export * from "./approval";
+export * from "./collective";
 export * from "./grant";
+export * from "./member";
 export * from "./position";
 export * from "./redemption";
 export * from "./round";

@@ -71,7 +71,7 @@ export type Vault = {
   tokenAccount: Address;
   /** Share atoms whose tickets have collected here, starting at the security's `redeemed_total` when the vault opened. */
   collectedTotalAtoms: bigint;
-  /** Asset atoms that `deposit_equity` brought in, modulo 2^64. A statistic: redemption uses the actual balance. */
+  /** Asset atoms that deposits, harvests and runways brought in, modulo 2^64. A statistic: redemption uses the actual balance. */
   depositedTotalAtoms: bigint;
   /** Number of the last event of this account. */
   sequence: bigint;
@@ -102,7 +102,7 @@ export type VaultArgs = {
   tokenAccount: Address;
   /** Share atoms whose tickets have collected here, starting at the security's `redeemed_total` when the vault opened. */
   collectedTotalAtoms: number | bigint;
-  /** Asset atoms that `deposit_equity` brought in, modulo 2^64. A statistic: redemption uses the actual balance. */
+  /** Asset atoms that deposits, harvests and runways brought in, modulo 2^64. A statistic: redemption uses the actual balance. */
   depositedTotalAtoms: number | bigint;
   /** Number of the last event of this account. */
   sequence: number | bigint;

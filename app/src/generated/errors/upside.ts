@@ -112,10 +112,20 @@ export const UPSIDE_ERROR__SELF_HOLDING = 0x189f; // 6303
 export const UPSIDE_ERROR__VAULT_ACCOUNT_FROZEN = 0x18a0; // 6304
 /** NothingArrived: At least one atom must arrive in the vault */
 export const UPSIDE_ERROR__NOTHING_ARRIVED = 0x18a1; // 6305
-/** ProtocolShares: Shares of a security enter a vault by deposit_shares, never by deposit_equity */
+/** ProtocolShares: Shares of a security enter a vault by deposit_shares and leave it by collect_shares */
 export const UPSIDE_ERROR__PROTOCOL_SHARES = 0x18a2; // 6306
 /** VaultAlreadyOpen: The security must not have a vault for this asset yet */
 export const UPSIDE_ERROR__VAULT_ALREADY_OPEN = 0x18a3; // 6307
+/** NothingToHarvest: The shares in the vault must have earned at least one atom that was not harvested */
+export const UPSIDE_ERROR__NOTHING_TO_HARVEST = 0x18a4; // 6308
+/** HarvestVaultMissing: The vault of the money that the held shares earn must be open and named */
+export const UPSIDE_ERROR__HARVEST_VAULT_MISSING = 0x18a5; // 6309
+/** WrongHarvestAccount: A harvest must go to the payout vault of the security that holds, or to its vault of that money */
+export const UPSIDE_ERROR__WRONG_HARVEST_ACCOUNT = 0x18a6; // 6310
+/** HeldSecurityMissing: The security whose share is the asset must be named, with its payout mint and the vault for it */
+export const UPSIDE_ERROR__HELD_SECURITY_MISSING = 0x18a7; // 6311
+/** NothingToRegister: At least one bearer share atom must lie in the vault's account */
+export const UPSIDE_ERROR__NOTHING_TO_REGISTER = 0x18a8; // 6312
 /** RedemptionNotOpen: redeem_after must have come before shares are redeemed */
 export const UPSIDE_ERROR__REDEMPTION_NOT_OPEN = 0x1900; // 6400
 /** WrongRedemption: The redemption must belong to this security and this holder */
@@ -216,6 +226,34 @@ export const UPSIDE_ERROR__NOTHING_TO_RELEASE = 0x19e2; // 6626
 export const UPSIDE_ERROR__WRONG_ISSUER_ACCOUNT = 0x19e3; // 6627
 /** BadRefundReceiver: The receiver must be an unfrozen token account of the payout mint that the investor owns, other than the round's */
 export const UPSIDE_ERROR__BAD_REFUND_RECEIVER = 0x19e4; // 6628
+/** BadContribution: contribution_bps must be from 1 to 10,000 */
+export const UPSIDE_ERROR__BAD_CONTRIBUTION = 0x1a2c; // 6700
+/** BadMemberVesting: The members' cliff must not come after the end of their vesting, and that at most ten years after joining */
+export const UPSIDE_ERROR__BAD_MEMBER_VESTING = 0x1a2d; // 6701
+/** CollectiveExists: The security must not be a collective yet: its rule never changes */
+export const UPSIDE_ERROR__COLLECTIVE_EXISTS = 0x1a2e; // 6702
+/** WrongCollective: The collective must belong to this security */
+export const UPSIDE_ERROR__WRONG_COLLECTIVE = 0x1a2f; // 6703
+/** PayoutMintsDiffer: A member must pay out the same money as the collective */
+export const UPSIDE_ERROR__PAYOUT_MINTS_DIFFER = 0x1a30; // 6704
+/** ApplicationExists: The security must have neither an application to this collective nor a membership */
+export const UPSIDE_ERROR__APPLICATION_EXISTS = 0x1a31; // 6705
+/** WrongMember: The application must be of this security to this collective */
+export const UPSIDE_ERROR__WRONG_MEMBER = 0x1a32; // 6706
+/** NotApplicant: The signer must be the wallet that applied */
+export const UPSIDE_ERROR__NOT_APPLICANT = 0x1a33; // 6707
+/** AlreadyMember: The security must not have joined yet */
+export const UPSIDE_ERROR__ALREADY_MEMBER = 0x1a34; // 6708
+/** ApplicationChanged: Consent must name the application as it is: its wallet, its shares and its time */
+export const UPSIDE_ERROR__APPLICATION_CHANGED = 0x1a35; // 6709
+/** BadExpiry: Consent must expire later than now and than the end of the notice */
+export const UPSIDE_ERROR__BAD_EXPIRY = 0x1a36; // 6710
+/** NotAdmitted: The collective's issuer must consent to the application first */
+export const UPSIDE_ERROR__NOT_ADMITTED = 0x1a37; // 6711
+/** AdmissionExpired: The consent must not have expired */
+export const UPSIDE_ERROR__ADMISSION_EXPIRED = 0x1a38; // 6712
+/** ContributionChanged: The member's authorised supply must be what it was when it applied */
+export const UPSIDE_ERROR__CONTRIBUTION_CHANGED = 0x1a39; // 6713
 /** NotAMint: The mint must be an initialised mint of SPL Token or Token-2022 */
 export const UPSIDE_ERROR__NOT_A_MINT = 0x1a90; // 6800
 /** ExtensionRefused: The mint carries an extension that is not accepted; its type number is in the log */
@@ -238,14 +276,21 @@ export const UPSIDE_ERROR__INVARIANT_BROKEN = 0x1af6; // 6902
 export type UpsideError =
   | typeof UPSIDE_ERROR__ABOVE_AUTHORISED
   | typeof UPSIDE_ERROR__ABOVE_CAP
+  | typeof UPSIDE_ERROR__ADMISSION_EXPIRED
   | typeof UPSIDE_ERROR__ALREADY_APPROVED
   | typeof UPSIDE_ERROR__ALREADY_COLLECTED
   | typeof UPSIDE_ERROR__ALREADY_INVITED
+  | typeof UPSIDE_ERROR__ALREADY_MEMBER
   | typeof UPSIDE_ERROR__ALREADY_SETTLED
+  | typeof UPSIDE_ERROR__APPLICATION_CHANGED
+  | typeof UPSIDE_ERROR__APPLICATION_EXISTS
   | typeof UPSIDE_ERROR__AUTHORISED_TOO_SMALL
   | typeof UPSIDE_ERROR__BACKING_ABOVE_ONE
   | typeof UPSIDE_ERROR__BACKING_VAULT_MISSING
+  | typeof UPSIDE_ERROR__BAD_CONTRIBUTION
   | typeof UPSIDE_ERROR__BAD_DEADLINE
+  | typeof UPSIDE_ERROR__BAD_EXPIRY
+  | typeof UPSIDE_ERROR__BAD_MEMBER_VESTING
   | typeof UPSIDE_ERROR__BAD_NAME
   | typeof UPSIDE_ERROR__BAD_PENDING_ISSUER
   | typeof UPSIDE_ERROR__BAD_RECEIVER
@@ -258,7 +303,9 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__BELOW_RETIRE_BOUND
   | typeof UPSIDE_ERROR__CLOCK_BEHIND_CHECKPOINT
   | typeof UPSIDE_ERROR__CLOSABLE_WITHOUT_SUPPLY
+  | typeof UPSIDE_ERROR__COLLECTIVE_EXISTS
   | typeof UPSIDE_ERROR__COMMITTED
+  | typeof UPSIDE_ERROR__CONTRIBUTION_CHANGED
   | typeof UPSIDE_ERROR__CURATED_HAS_NO_BEARER
   | typeof UPSIDE_ERROR__DEADLINE_PASSED
   | typeof UPSIDE_ERROR__DRIP_OUT_OF_RANGE
@@ -267,24 +314,30 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__GRANT_EXISTS
   | typeof UPSIDE_ERROR__GRANT_NOT_FINISHED
   | typeof UPSIDE_ERROR__GRANT_REVOKED
+  | typeof UPSIDE_ERROR__HARVEST_VAULT_MISSING
   | typeof UPSIDE_ERROR__HELD_BY_VAULT
+  | typeof UPSIDE_ERROR__HELD_SECURITY_MISSING
   | typeof UPSIDE_ERROR__HOLDER_NOT_APPROVED
   | typeof UPSIDE_ERROR__HOOK_SET
   | typeof UPSIDE_ERROR__INVARIANT_BROKEN
   | typeof UPSIDE_ERROR__MILESTONE_APPROVED
   | typeof UPSIDE_ERROR__MINIMUM_ABOVE_FOR_SALE
+  | typeof UPSIDE_ERROR__NOT_ADMITTED
   | typeof UPSIDE_ERROR__NOT_A_HOLDER
   | typeof UPSIDE_ERROR__NOT_ALL_COLLECTED
   | typeof UPSIDE_ERROR__NOT_A_MILESTONE
   | typeof UPSIDE_ERROR__NOT_A_MINT
   | typeof UPSIDE_ERROR__NOT_AN_INVITED_ROUND
+  | typeof UPSIDE_ERROR__NOT_APPLICANT
   | typeof UPSIDE_ERROR__NOT_APPROVER
   | typeof UPSIDE_ERROR__NOT_CURATED
   | typeof UPSIDE_ERROR__NOT_ENOUGH_SHARES
   | typeof UPSIDE_ERROR__NOTHING_ARRIVED
   | typeof UPSIDE_ERROR__NOTHING_TO_CLAIM
   | typeof UPSIDE_ERROR__NOTHING_TO_DISTRIBUTE
+  | typeof UPSIDE_ERROR__NOTHING_TO_HARVEST
   | typeof UPSIDE_ERROR__NOTHING_TO_REFUND
+  | typeof UPSIDE_ERROR__NOTHING_TO_REGISTER
   | typeof UPSIDE_ERROR__NOTHING_TO_RELEASE
   | typeof UPSIDE_ERROR__NOTHING_TO_REVOKE
   | typeof UPSIDE_ERROR__NOTHING_TO_UPDATE
@@ -300,6 +353,7 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__OVERFLOW
   | typeof UPSIDE_ERROR__PAYOUT_ACCOUNT_NOT_HOLDERS
   | typeof UPSIDE_ERROR__PAYOUT_IS_PROTOCOL_SHARE
+  | typeof UPSIDE_ERROR__PAYOUT_MINTS_DIFFER
   | typeof UPSIDE_ERROR__PERSON_INDEX_NOT_ZERO
   | typeof UPSIDE_ERROR__POSITION_MISSING
   | typeof UPSIDE_ERROR__POSITION_NOT_EMPTY
@@ -328,8 +382,11 @@ export type UpsideError =
   | typeof UPSIDE_ERROR__VAULT_OUT_OF_REACH
   | typeof UPSIDE_ERROR__WANTED_OUT_OF_RANGE
   | typeof UPSIDE_ERROR__WRONG_BEARER_ACCOUNT
+  | typeof UPSIDE_ERROR__WRONG_COLLECTIVE
   | typeof UPSIDE_ERROR__WRONG_GRANT
+  | typeof UPSIDE_ERROR__WRONG_HARVEST_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_ISSUER_ACCOUNT
+  | typeof UPSIDE_ERROR__WRONG_MEMBER
   | typeof UPSIDE_ERROR__WRONG_PAYOUT_ACCOUNT
   | typeof UPSIDE_ERROR__WRONG_PAYOUT_MINT
   | typeof UPSIDE_ERROR__WRONG_POSITION
@@ -352,14 +409,21 @@ if (process.env["NODE_ENV"] !== "production") {
   upsideErrorMessages = {
     [UPSIDE_ERROR__ABOVE_AUTHORISED]: `issued, reserved and new shares together must not exceed authorised`,
     [UPSIDE_ERROR__ABOVE_CAP]: `No more may be wanted than the investor's cap`,
+    [UPSIDE_ERROR__ADMISSION_EXPIRED]: `The consent must not have expired`,
     [UPSIDE_ERROR__ALREADY_APPROVED]: `The holder must not be approved already`,
     [UPSIDE_ERROR__ALREADY_COLLECTED]: `The redemption must not have collected from this vault yet`,
     [UPSIDE_ERROR__ALREADY_INVITED]: `The investor must not be invited already`,
+    [UPSIDE_ERROR__ALREADY_MEMBER]: `The security must not have joined yet`,
     [UPSIDE_ERROR__ALREADY_SETTLED]: `The subscription must not be settled yet; what it is still owed is fetched with withdraw_refund`,
+    [UPSIDE_ERROR__APPLICATION_CHANGED]: `Consent must name the application as it is: its wallet, its shares and its time`,
+    [UPSIDE_ERROR__APPLICATION_EXISTS]: `The security must have neither an application to this collective nor a membership`,
     [UPSIDE_ERROR__AUTHORISED_TOO_SMALL]: `authorised must be at least 1,000,000 atoms`,
     [UPSIDE_ERROR__BACKING_ABOVE_ONE]: `backing_bps must be at most 10,000`,
     [UPSIDE_ERROR__BACKING_VAULT_MISSING]: `The vault of the payout mint must be open and named if a part becomes backing`,
+    [UPSIDE_ERROR__BAD_CONTRIBUTION]: `contribution_bps must be from 1 to 10,000`,
     [UPSIDE_ERROR__BAD_DEADLINE]: `A milestone must have a deadline in the future; a grant without an approver must have none`,
+    [UPSIDE_ERROR__BAD_EXPIRY]: `Consent must expire later than now and than the end of the notice`,
+    [UPSIDE_ERROR__BAD_MEMBER_VESTING]: `The members' cliff must not come after the end of their vesting, and that at most ten years after joining`,
     [UPSIDE_ERROR__BAD_NAME]: `The name must have 1 to 64 bytes and no control characters`,
     [UPSIDE_ERROR__BAD_PENDING_ISSUER]: `The proposed issuer must be another than the present one`,
     [UPSIDE_ERROR__BAD_RECEIVER]: `The receiver must be an unfrozen token account of the asset's mint, other than the vault's`,
@@ -372,7 +436,9 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__BELOW_RETIRE_BOUND]: `authorised must stay at least 1,000,000 atoms and cover issued and reserved shares`,
     [UPSIDE_ERROR__CLOCK_BEHIND_CHECKPOINT]: `The clock must not be behind the position's checkpoint`,
     [UPSIDE_ERROR__CLOSABLE_WITHOUT_SUPPLY]: `A mint that can be closed must have supply above zero`,
+    [UPSIDE_ERROR__COLLECTIVE_EXISTS]: `The security must not be a collective yet: its rule never changes`,
     [UPSIDE_ERROR__COMMITTED]: `Less may be wanted, and a subscription withdrawn, only before commit_ts`,
+    [UPSIDE_ERROR__CONTRIBUTION_CHANGED]: `The member's authorised supply must be what it was when it applied`,
     [UPSIDE_ERROR__CURATED_HAS_NO_BEARER]: `A curated security has no bearer shares`,
     [UPSIDE_ERROR__DEADLINE_PASSED]: `The milestone must be approved before its deadline`,
     [UPSIDE_ERROR__DRIP_OUT_OF_RANGE]: `drip_seconds must be 3,600 or more for an open security, 0 or more for a curated one, and at most ten years`,
@@ -381,24 +447,30 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__GRANT_EXISTS]: `The recipient must not have a grant of this security with this id`,
     [UPSIDE_ERROR__GRANT_NOT_FINISHED]: `Everything must be claimed, or the deadline must have passed without an approval`,
     [UPSIDE_ERROR__GRANT_REVOKED]: `The grant must not have been revoked`,
+    [UPSIDE_ERROR__HARVEST_VAULT_MISSING]: `The vault of the money that the held shares earn must be open and named`,
     [UPSIDE_ERROR__HELD_BY_VAULT]: `A position held by a vault is harvested, not claimed`,
+    [UPSIDE_ERROR__HELD_SECURITY_MISSING]: `The security whose share is the asset must be named, with its payout mint and the vault for it`,
     [UPSIDE_ERROR__HOLDER_NOT_APPROVED]: `A curated security's shares may only go to a holder approved by its issuer`,
     [UPSIDE_ERROR__HOOK_SET]: `The mint must have no transfer hook program set`,
     [UPSIDE_ERROR__INVARIANT_BROKEN]: `The state must satisfy its invariants`,
     [UPSIDE_ERROR__MILESTONE_APPROVED]: `The milestone must not have been approved yet`,
     [UPSIDE_ERROR__MINIMUM_ABOVE_FOR_SALE]: `The minimum must not exceed what is for sale`,
+    [UPSIDE_ERROR__NOT_ADMITTED]: `The collective's issuer must consent to the application first`,
     [UPSIDE_ERROR__NOT_A_HOLDER]: `A holder must be a wallet or an existing account of another program`,
     [UPSIDE_ERROR__NOT_ALL_COLLECTED]: `The redemption must have collected from every vault of its time`,
     [UPSIDE_ERROR__NOT_A_MILESTONE]: `The grant must name an approver`,
     [UPSIDE_ERROR__NOT_A_MINT]: `The mint must be an initialised mint of SPL Token or Token-2022`,
     [UPSIDE_ERROR__NOT_AN_INVITED_ROUND]: `The round must be one of invited investors`,
+    [UPSIDE_ERROR__NOT_APPLICANT]: `The signer must be the wallet that applied`,
     [UPSIDE_ERROR__NOT_APPROVER]: `The signer must be the approver that the grant names`,
     [UPSIDE_ERROR__NOT_CURATED]: `Only a curated security has approvals`,
     [UPSIDE_ERROR__NOT_ENOUGH_SHARES]: `The account must hold at least the amount`,
     [UPSIDE_ERROR__NOTHING_ARRIVED]: `At least one atom must arrive in the vault`,
     [UPSIDE_ERROR__NOTHING_TO_CLAIM]: `The position must be owed at least one atom`,
     [UPSIDE_ERROR__NOTHING_TO_DISTRIBUTE]: `The amount and the inbox together must be above zero`,
+    [UPSIDE_ERROR__NOTHING_TO_HARVEST]: `The shares in the vault must have earned at least one atom that was not harvested`,
     [UPSIDE_ERROR__NOTHING_TO_REFUND]: `A refund must be booked: the subscription must be settled first`,
+    [UPSIDE_ERROR__NOTHING_TO_REGISTER]: `At least one bearer share atom must lie in the vault's account`,
     [UPSIDE_ERROR__NOTHING_TO_RELEASE]: `A part of the runway must be due whose account can receive it`,
     [UPSIDE_ERROR__NOTHING_TO_REVOKE]: `Something must not have vested yet`,
     [UPSIDE_ERROR__NOTHING_TO_UPDATE]: `Something must change: the new metadata equals the present one`,
@@ -414,11 +486,12 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__OVERFLOW]: `Every intermediate and final result must fit its type`,
     [UPSIDE_ERROR__PAYOUT_ACCOUNT_NOT_HOLDERS]: `The payout account must be an unfrozen token account of the payout mint owned by the holder`,
     [UPSIDE_ERROR__PAYOUT_IS_PROTOCOL_SHARE]: `The payout mint must not be a share of this program`,
+    [UPSIDE_ERROR__PAYOUT_MINTS_DIFFER]: `A member must pay out the same money as the collective`,
     [UPSIDE_ERROR__PERSON_INDEX_NOT_ZERO]: `A personal token must have index 0: one per wallet, ever`,
     [UPSIDE_ERROR__POSITION_MISSING]: `The position must exist`,
     [UPSIDE_ERROR__POSITION_NOT_EMPTY]: `The position must hold no shares and be owed no whole atom`,
     [UPSIDE_ERROR__PRICE_ZERO]: `The price must be above zero`,
-    [UPSIDE_ERROR__PROTOCOL_SHARES]: `Shares of a security enter a vault by deposit_shares, never by deposit_equity`,
+    [UPSIDE_ERROR__PROTOCOL_SHARES]: `Shares of a security enter a vault by deposit_shares and leave it by collect_shares`,
     [UPSIDE_ERROR__REDEMPTION_EXISTS]: `The holder must not have a redemption with this id`,
     [UPSIDE_ERROR__REDEMPTION_NOT_EARLIER]: `redeem_after may only be moved to an earlier time`,
     [UPSIDE_ERROR__REDEMPTION_NOT_OPEN]: `redeem_after must have come before shares are redeemed`,
@@ -442,8 +515,11 @@ if (process.env["NODE_ENV"] !== "production") {
     [UPSIDE_ERROR__VAULT_OUT_OF_REACH]: `The vault must have been open when the shares were redeemed`,
     [UPSIDE_ERROR__WANTED_OUT_OF_RANGE]: `The shares wanted must be above zero and at most what is for sale`,
     [UPSIDE_ERROR__WRONG_BEARER_ACCOUNT]: `The bearer account must be a token account of this mint owned by the holder`,
+    [UPSIDE_ERROR__WRONG_COLLECTIVE]: `The collective must belong to this security`,
     [UPSIDE_ERROR__WRONG_GRANT]: `The grant must belong to this security and this recipient`,
+    [UPSIDE_ERROR__WRONG_HARVEST_ACCOUNT]: `A harvest must go to the payout vault of the security that holds, or to its vault of that money`,
     [UPSIDE_ERROR__WRONG_ISSUER_ACCOUNT]: `The issuer's account must be their associated token account of the payout mint, unless they sign`,
+    [UPSIDE_ERROR__WRONG_MEMBER]: `The application must be of this security to this collective`,
     [UPSIDE_ERROR__WRONG_PAYOUT_ACCOUNT]: `The payout account must be the one stored in the position, unless its holder signs`,
     [UPSIDE_ERROR__WRONG_PAYOUT_MINT]: `The payout mint must be the security's`,
     [UPSIDE_ERROR__WRONG_POSITION]: `The position must belong to this security and this holder`,

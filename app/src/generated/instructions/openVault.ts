@@ -35,10 +35,8 @@ import {
 } from "@solana/kit";
 import {
   getAccountMetaFactory,
-  getAddressFromResolvedInstructionAccount,
   type ResolvedInstructionAccount,
 } from "@solana/program-client-core";
-import { findVaultPda } from "../pdas";
 import { UPSIDE_PROGRAM_ADDRESS } from "../programs";
 
 export const OPEN_VAULT_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([
@@ -62,6 +60,11 @@ export type OpenVaultInstruction<
     "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
   TAccountSystemProgram extends string | AccountMeta<string> =
     "11111111111111111111111111111111",
+  TAccountHeldSecurity extends string | AccountMeta<string> = string,
+  TAccountHeldPayoutMint extends string | AccountMeta<string> = string,
+  TAccountHeldPayoutTokenProgram extends string | AccountMeta<string> = string,
+  TAccountHarvestVault extends string | AccountMeta<string> = string,
+  TAccountHarvestVaultAccount extends string | AccountMeta<string> = string,
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
@@ -98,6 +101,21 @@ export type OpenVaultInstruction<
       TAccountSystemProgram extends string
         ? ReadonlyAccount<TAccountSystemProgram>
         : TAccountSystemProgram,
+      TAccountHeldSecurity extends string
+        ? ReadonlyAccount<TAccountHeldSecurity>
+        : TAccountHeldSecurity,
+      TAccountHeldPayoutMint extends string
+        ? ReadonlyAccount<TAccountHeldPayoutMint>
+        : TAccountHeldPayoutMint,
+      TAccountHeldPayoutTokenProgram extends string
+        ? ReadonlyAccount<TAccountHeldPayoutTokenProgram>
+        : TAccountHeldPayoutTokenProgram,
+      TAccountHarvestVault extends string
+        ? WritableAccount<TAccountHarvestVault>
+        : TAccountHarvestVault,
+      TAccountHarvestVaultAccount extends string
+        ? WritableAccount<TAccountHarvestVaultAccount>
+        : TAccountHarvestVaultAccount,
       TAccountEventAuthority extends string
         ? ReadonlyAccount<TAccountEventAuthority>
         : TAccountEventAuthority,
@@ -135,164 +153,6 @@ export function getOpenVaultInstructionDataCodec(): FixedSizeCodec<
   );
 }
 
-export type OpenVaultAsyncInput<
-  TAccountPayer extends string = string,
-  TAccountIssuer extends string = string,
-  TAccountSecurity extends string = string,
-  TAccountAssetMint extends string = string,
-  TAccountAssetTokenProgram extends string = string,
-  TAccountVault extends string = string,
-  TAccountVaultAccount extends string = string,
-  TAccountAssociatedTokenProgram extends string = string,
-  TAccountSystemProgram extends string = string,
-  TAccountEventAuthority extends string = string,
-  TAccountProgram extends string = string,
-> = {
-  /** Pays rent, which stays: a vault is never closed. */
-  payer: TransactionSigner<TAccountPayer>;
-  /** Chooses what may back the security. */
-  issuer: TransactionSigner<TAccountIssuer>;
-  /** Counts its vaults. */
-  security: Address<TAccountSecurity>;
-  assetMint: Address<TAccountAssetMint>;
-  assetTokenProgram: Address<TAccountAssetTokenProgram>;
-  vault?: Address<TAccountVault>;
-  vaultAccount: Address<TAccountVaultAccount>;
-  /** Creates the token account. */
-  associatedTokenProgram?: Address<TAccountAssociatedTokenProgram>;
-  /** Creates the vault. */
-  systemProgram?: Address<TAccountSystemProgram>;
-  eventAuthority: Address<TAccountEventAuthority>;
-  program: Address<TAccountProgram>;
-};
-
-export async function getOpenVaultInstructionAsync<
-  TAccountPayer extends string,
-  TAccountIssuer extends string,
-  TAccountSecurity extends string,
-  TAccountAssetMint extends string,
-  TAccountAssetTokenProgram extends string,
-  TAccountVault extends string,
-  TAccountVaultAccount extends string,
-  TAccountAssociatedTokenProgram extends string,
-  TAccountSystemProgram extends string,
-  TAccountEventAuthority extends string,
-  TAccountProgram extends string,
-  TProgramAddress extends Address = typeof UPSIDE_PROGRAM_ADDRESS,
->(
-  input: OpenVaultAsyncInput<
-    TAccountPayer,
-    TAccountIssuer,
-    TAccountSecurity,
-    TAccountAssetMint,
-    TAccountAssetTokenProgram,
-    TAccountVault,
-    TAccountVaultAccount,
-    TAccountAssociatedTokenProgram,
-    TAccountSystemProgram,
-    TAccountEventAuthority,
-    TAccountProgram
-  >,
-  config?: { programAddress?: TProgramAddress },
-): Promise<
-  OpenVaultInstruction<
-    TProgramAddress,
-    TAccountPayer,
-    TAccountIssuer,
-    TAccountSecurity,
-    TAccountAssetMint,
-    TAccountAssetTokenProgram,
-    TAccountVault,
-    TAccountVaultAccount,
-    TAccountAssociatedTokenProgram,
-    TAccountSystemProgram,
-    TAccountEventAuthority,
-    TAccountProgram
-  >
-> {
-  // Program address.
-  const programAddress = config?.programAddress ?? UPSIDE_PROGRAM_ADDRESS;
-
-  // Original accounts.
-  const originalAccounts = {
-    payer: { value: input.payer ?? null, isWritable: true },
-    issuer: { value: input.issuer ?? null, isWritable: false },
-    security: { value: input.security ?? null, isWritable: true },
-    assetMint: { value: input.assetMint ?? null, isWritable: false },
-    assetTokenProgram: {
-      value: input.assetTokenProgram ?? null,
-      isWritable: false,
-    },
-    vault: { value: input.vault ?? null, isWritable: true },
-    vaultAccount: { value: input.vaultAccount ?? null, isWritable: true },
-    associatedTokenProgram: {
-      value: input.associatedTokenProgram ?? null,
-      isWritable: false,
-    },
-    systemProgram: { value: input.systemProgram ?? null, isWritable: false },
-    eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
-    program: { value: input.program ?? null, isWritable: false },
-  };
-  const accounts = originalAccounts as Record<
-    keyof typeof originalAccounts,
-    ResolvedInstructionAccount
-  >;
-
-  // Resolve default values.
-  if (!accounts.vault.value) {
-    accounts.vault.value = await findVaultPda({
-      security: getAddressFromResolvedInstructionAccount(
-        "security",
-        accounts.security.value,
-      ),
-      assetMint: getAddressFromResolvedInstructionAccount(
-        "assetMint",
-        accounts.assetMint.value,
-      ),
-    });
-  }
-  if (!accounts.associatedTokenProgram.value) {
-    accounts.associatedTokenProgram.value =
-      "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL" as Address<"ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL">;
-  }
-  if (!accounts.systemProgram.value) {
-    accounts.systemProgram.value =
-      "11111111111111111111111111111111" as Address<"11111111111111111111111111111111">;
-  }
-
-  const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
-  return Object.freeze({
-    accounts: [
-      getAccountMeta("payer", accounts.payer),
-      getAccountMeta("issuer", accounts.issuer),
-      getAccountMeta("security", accounts.security),
-      getAccountMeta("assetMint", accounts.assetMint),
-      getAccountMeta("assetTokenProgram", accounts.assetTokenProgram),
-      getAccountMeta("vault", accounts.vault),
-      getAccountMeta("vaultAccount", accounts.vaultAccount),
-      getAccountMeta("associatedTokenProgram", accounts.associatedTokenProgram),
-      getAccountMeta("systemProgram", accounts.systemProgram),
-      getAccountMeta("eventAuthority", accounts.eventAuthority),
-      getAccountMeta("program", accounts.program),
-    ],
-    data: getOpenVaultInstructionDataEncoder().encode({}),
-    programAddress,
-  } as OpenVaultInstruction<
-    TProgramAddress,
-    TAccountPayer,
-    TAccountIssuer,
-    TAccountSecurity,
-    TAccountAssetMint,
-    TAccountAssetTokenProgram,
-    TAccountVault,
-    TAccountVaultAccount,
-    TAccountAssociatedTokenProgram,
-    TAccountSystemProgram,
-    TAccountEventAuthority,
-    TAccountProgram
-  >);
-}
-
 export type OpenVaultInput<
   TAccountPayer extends string = string,
   TAccountIssuer extends string = string,
@@ -303,6 +163,11 @@ export type OpenVaultInput<
   TAccountVaultAccount extends string = string,
   TAccountAssociatedTokenProgram extends string = string,
   TAccountSystemProgram extends string = string,
+  TAccountHeldSecurity extends string = string,
+  TAccountHeldPayoutMint extends string = string,
+  TAccountHeldPayoutTokenProgram extends string = string,
+  TAccountHarvestVault extends string = string,
+  TAccountHarvestVaultAccount extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
 > = {
@@ -320,6 +185,12 @@ export type OpenVaultInput<
   associatedTokenProgram?: Address<TAccountAssociatedTokenProgram>;
   /** Creates the vault. */
   systemProgram?: Address<TAccountSystemProgram>;
+  /** The security whose share is the asset: read for the money that it pays out. */
+  heldSecurity?: Address<TAccountHeldSecurity>;
+  heldPayoutMint?: Address<TAccountHeldPayoutMint>;
+  heldPayoutTokenProgram?: Address<TAccountHeldPayoutTokenProgram>;
+  harvestVault?: Address<TAccountHarvestVault>;
+  harvestVaultAccount?: Address<TAccountHarvestVaultAccount>;
   eventAuthority: Address<TAccountEventAuthority>;
   program: Address<TAccountProgram>;
 };
@@ -334,6 +205,11 @@ export function getOpenVaultInstruction<
   TAccountVaultAccount extends string,
   TAccountAssociatedTokenProgram extends string,
   TAccountSystemProgram extends string,
+  TAccountHeldSecurity extends string,
+  TAccountHeldPayoutMint extends string,
+  TAccountHeldPayoutTokenProgram extends string,
+  TAccountHarvestVault extends string,
+  TAccountHarvestVaultAccount extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
   TProgramAddress extends Address = typeof UPSIDE_PROGRAM_ADDRESS,
@@ -348,6 +224,11 @@ export function getOpenVaultInstruction<
     TAccountVaultAccount,
     TAccountAssociatedTokenProgram,
     TAccountSystemProgram,
+    TAccountHeldSecurity,
+    TAccountHeldPayoutMint,
+    TAccountHeldPayoutTokenProgram,
+    TAccountHarvestVault,
+    TAccountHarvestVaultAccount,
     TAccountEventAuthority,
     TAccountProgram
   >,
@@ -363,6 +244,11 @@ export function getOpenVaultInstruction<
   TAccountVaultAccount,
   TAccountAssociatedTokenProgram,
   TAccountSystemProgram,
+  TAccountHeldSecurity,
+  TAccountHeldPayoutMint,
+  TAccountHeldPayoutTokenProgram,
+  TAccountHarvestVault,
+  TAccountHarvestVaultAccount,
   TAccountEventAuthority,
   TAccountProgram
 > {
@@ -386,6 +272,17 @@ export function getOpenVaultInstruction<
       isWritable: false,
     },
     systemProgram: { value: input.systemProgram ?? null, isWritable: false },
+    heldSecurity: { value: input.heldSecurity ?? null, isWritable: false },
+    heldPayoutMint: { value: input.heldPayoutMint ?? null, isWritable: false },
+    heldPayoutTokenProgram: {
+      value: input.heldPayoutTokenProgram ?? null,
+      isWritable: false,
+    },
+    harvestVault: { value: input.harvestVault ?? null, isWritable: true },
+    harvestVaultAccount: {
+      value: input.harvestVaultAccount ?? null,
+      isWritable: true,
+    },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
   };
@@ -416,6 +313,11 @@ export function getOpenVaultInstruction<
       getAccountMeta("vaultAccount", accounts.vaultAccount),
       getAccountMeta("associatedTokenProgram", accounts.associatedTokenProgram),
       getAccountMeta("systemProgram", accounts.systemProgram),
+      getAccountMeta("heldSecurity", accounts.heldSecurity),
+      getAccountMeta("heldPayoutMint", accounts.heldPayoutMint),
+      getAccountMeta("heldPayoutTokenProgram", accounts.heldPayoutTokenProgram),
+      getAccountMeta("harvestVault", accounts.harvestVault),
+      getAccountMeta("harvestVaultAccount", accounts.harvestVaultAccount),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
     ],
@@ -432,6 +334,11 @@ export function getOpenVaultInstruction<
     TAccountVaultAccount,
     TAccountAssociatedTokenProgram,
     TAccountSystemProgram,
+    TAccountHeldSecurity,
+    TAccountHeldPayoutMint,
+    TAccountHeldPayoutTokenProgram,
+    TAccountHarvestVault,
+    TAccountHarvestVaultAccount,
     TAccountEventAuthority,
     TAccountProgram
   >);
@@ -457,8 +364,14 @@ export type ParsedOpenVaultInstruction<
     associatedTokenProgram: TAccountMetas[7];
     /** Creates the vault. */
     systemProgram: TAccountMetas[8];
-    eventAuthority: TAccountMetas[9];
-    program: TAccountMetas[10];
+    /** The security whose share is the asset: read for the money that it pays out. */
+    heldSecurity?: TAccountMetas[9] | undefined;
+    heldPayoutMint?: TAccountMetas[10] | undefined;
+    heldPayoutTokenProgram?: TAccountMetas[11] | undefined;
+    harvestVault?: TAccountMetas[12] | undefined;
+    harvestVaultAccount?: TAccountMetas[13] | undefined;
+    eventAuthority: TAccountMetas[14];
+    program: TAccountMetas[15];
   };
   data: OpenVaultInstructionData;
 };
@@ -471,12 +384,12 @@ export function parseOpenVaultInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedOpenVaultInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 11) {
+  if (instruction.accounts.length < 16) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 11,
+        expectedAccountMetas: 16,
       },
     );
   }
@@ -485,6 +398,12 @@ export function parseOpenVaultInstruction<
     const accountMeta = (instruction.accounts as TAccountMetas)[accountIndex]!;
     accountIndex += 1;
     return accountMeta;
+  };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === UPSIDE_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
   };
   return {
     programAddress: instruction.programAddress,
@@ -498,6 +417,11 @@ export function parseOpenVaultInstruction<
       vaultAccount: getNextAccount(),
       associatedTokenProgram: getNextAccount(),
       systemProgram: getNextAccount(),
+      heldSecurity: getNextOptionalAccount(),
+      heldPayoutMint: getNextOptionalAccount(),
+      heldPayoutTokenProgram: getNextOptionalAccount(),
+      harvestVault: getNextOptionalAccount(),
+      harvestVaultAccount: getNextOptionalAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
     },

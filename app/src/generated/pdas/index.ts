@@ -8,4 +8,3 @@
 
 export * from "./approval";
 export * from "./subscription";
-export * from "./vault";

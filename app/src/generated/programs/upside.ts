@@ -36,7 +36,9 @@ import {
 } from "@solana/program-client-core";
 import {
   getApprovalCodec,
+  getCollectiveCodec,
   getGrantCodec,
+  getMemberCodec,
   getPositionCodec,
   getRedemptionCodec,
   getRoundCodec,
@@ -45,8 +47,12 @@ import {
   getVaultCodec,
   type Approval,
   type ApprovalArgs,
+  type Collective,
+  type CollectiveArgs,
   type Grant,
   type GrantArgs,
+  type Member,
+  type MemberArgs,
   type Position,
   type PositionArgs,
   type Redemption,
@@ -62,7 +68,9 @@ import {
 } from "../accounts";
 import {
   getAcceptIssuerInstruction,
+  getAdmitInstruction,
   getAdvanceRedemptionInstruction,
+  getApplyInstruction,
   getApproveHolderInstructionAsync,
   getApproveMilestoneInstruction,
   getCancelRoundInstruction,
@@ -73,21 +81,28 @@ import {
   getCloseRedemptionInstruction,
   getCloseRoundInstruction,
   getCollectInstruction,
+  getCollectSharesInstruction,
+  getCreateCollectiveInstruction,
   getCreateGrantInstruction,
   getCreateRoundInstruction,
   getCreateSecurityInstruction,
   getDepositEquityInstruction,
+  getDepositSharesInstruction,
   getDistributeInstruction,
+  getHarvestInstruction,
   getInviteInstructionAsync,
   getIssueInstruction,
-  getOpenVaultInstructionAsync,
+  getJoinInstruction,
+  getOpenVaultInstruction,
   getPostUpdateInstruction,
   getProposeIssuerInstruction,
   getRedeemInstruction,
   getRegisterInstruction,
+  getRegisterVaultBearerInstruction,
   getReleaseRunwayInstruction,
   getRemoveApprovalInstruction,
   getRetireInstruction,
+  getRevokeAdmissionInstruction,
   getRevokeGrantInstruction,
   getSetPayoutAccountInstruction,
   getSettleSubscriptionInstruction,
@@ -96,10 +111,13 @@ import {
   getUninviteInstruction,
   getUnregisterInstruction,
   getUpdateMetadataInstruction,
+  getWithdrawApplicationInstruction,
   getWithdrawRefundInstruction,
   getWithdrawSubscriptionInstruction,
   parseAcceptIssuerInstruction,
+  parseAdmitInstruction,
   parseAdvanceRedemptionInstruction,
+  parseApplyInstruction,
   parseApproveHolderInstruction,
   parseApproveMilestoneInstruction,
   parseCancelRoundInstruction,
@@ -110,21 +128,28 @@ import {
   parseCloseRedemptionInstruction,
   parseCloseRoundInstruction,
   parseCollectInstruction,
+  parseCollectSharesInstruction,
+  parseCreateCollectiveInstruction,
   parseCreateGrantInstruction,
   parseCreateRoundInstruction,
   parseCreateSecurityInstruction,
   parseDepositEquityInstruction,
+  parseDepositSharesInstruction,
   parseDistributeInstruction,
+  parseHarvestInstruction,
   parseInviteInstruction,
   parseIssueInstruction,
+  parseJoinInstruction,
   parseOpenVaultInstruction,
   parsePostUpdateInstruction,
   parseProposeIssuerInstruction,
   parseRedeemInstruction,
   parseRegisterInstruction,
+  parseRegisterVaultBearerInstruction,
   parseReleaseRunwayInstruction,
   parseRemoveApprovalInstruction,
   parseRetireInstruction,
+  parseRevokeAdmissionInstruction,
   parseRevokeGrantInstruction,
   parseSetPayoutAccountInstruction,
   parseSettleSubscriptionInstruction,
@@ -133,10 +158,13 @@ import {
   parseUninviteInstruction,
   parseUnregisterInstruction,
   parseUpdateMetadataInstruction,
+  parseWithdrawApplicationInstruction,
   parseWithdrawRefundInstruction,
   parseWithdrawSubscriptionInstruction,
   type AcceptIssuerInput,
+  type AdmitInput,
   type AdvanceRedemptionInput,
+  type ApplyInput,
   type ApproveHolderAsyncInput,
   type ApproveMilestoneInput,
   type CancelRoundInput,
@@ -147,16 +175,23 @@ import {
   type CloseRedemptionInput,
   type CloseRoundInput,
   type CollectInput,
+  type CollectSharesInput,
+  type CreateCollectiveInput,
   type CreateGrantInput,
   type CreateRoundInput,
   type CreateSecurityInput,
   type DepositEquityInput,
+  type DepositSharesInput,
   type DistributeInput,
+  type HarvestInput,
   type InviteAsyncInput,
   type IssueInput,
-  type OpenVaultAsyncInput,
+  type JoinInput,
+  type OpenVaultInput,
   type ParsedAcceptIssuerInstruction,
+  type ParsedAdmitInstruction,
   type ParsedAdvanceRedemptionInstruction,
+  type ParsedApplyInstruction,
   type ParsedApproveHolderInstruction,
   type ParsedApproveMilestoneInstruction,
   type ParsedCancelRoundInstruction,
@@ -167,21 +202,28 @@ import {
   type ParsedCloseRedemptionInstruction,
   type ParsedCloseRoundInstruction,
   type ParsedCollectInstruction,
+  type ParsedCollectSharesInstruction,
+  type ParsedCreateCollectiveInstruction,
   type ParsedCreateGrantInstruction,
   type ParsedCreateRoundInstruction,
   type ParsedCreateSecurityInstruction,
   type ParsedDepositEquityInstruction,
+  type ParsedDepositSharesInstruction,
   type ParsedDistributeInstruction,
+  type ParsedHarvestInstruction,
   type ParsedInviteInstruction,
   type ParsedIssueInstruction,
+  type ParsedJoinInstruction,
   type ParsedOpenVaultInstruction,
   type ParsedPostUpdateInstruction,
   type ParsedProposeIssuerInstruction,
   type ParsedRedeemInstruction,
   type ParsedRegisterInstruction,
+  type ParsedRegisterVaultBearerInstruction,
   type ParsedReleaseRunwayInstruction,
   type ParsedRemoveApprovalInstruction,
   type ParsedRetireInstruction,
+  type ParsedRevokeAdmissionInstruction,
   type ParsedRevokeGrantInstruction,
   type ParsedSetPayoutAccountInstruction,
   type ParsedSettleSubscriptionInstruction,
@@ -190,15 +232,18 @@ import {
   type ParsedUninviteInstruction,
   type ParsedUnregisterInstruction,
   type ParsedUpdateMetadataInstruction,
+  type ParsedWithdrawApplicationInstruction,
   type ParsedWithdrawRefundInstruction,
   type ParsedWithdrawSubscriptionInstruction,
   type PostUpdateInput,
   type ProposeIssuerInput,
   type RedeemInput,
   type RegisterInput,
+  type RegisterVaultBearerInput,
   type ReleaseRunwayInput,
   type RemoveApprovalInput,
   type RetireInput,
+  type RevokeAdmissionInput,
   type RevokeGrantInput,
   type SetPayoutAccountInput,
   type SettleSubscriptionInput,
@@ -207,17 +252,20 @@ import {
   type UninviteInput,
   type UnregisterInput,
   type UpdateMetadataInput,
+  type WithdrawApplicationInput,
   type WithdrawRefundInput,
   type WithdrawSubscriptionInput,
 } from "../instructions";
-import { findApprovalPda, findSubscriptionPda, findVaultPda } from "../pdas";
+import { findApprovalPda, findSubscriptionPda } from "../pdas";
 
 export const UPSIDE_PROGRAM_ADDRESS =
   "8o4pxvgqdvVmKLdNQR8AK5FdfdMd9JAbfEvKATnTDAmC" as Address<"8o4pxvgqdvVmKLdNQR8AK5FdfdMd9JAbfEvKATnTDAmC">;
 
 export enum UpsideAccount {
   Approval,
+  Collective,
   Grant,
+  Member,
   Position,
   Redemption,
   Round,
@@ -245,12 +293,34 @@ export function identifyUpsideAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([193, 49, 210, 66, 53, 14, 195, 119]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideAccount.Collective;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([161, 166, 11, 205, 204, 135, 205, 54]),
       ),
       0,
     )
   ) {
     return UpsideAccount.Grant;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([54, 19, 162, 21, 29, 166, 17, 198]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideAccount.Member;
   }
   if (
     containsBytes(
@@ -326,7 +396,9 @@ export function identifyUpsideAccount(
 
 export enum UpsideInstruction {
   AcceptIssuer,
+  Admit,
   AdvanceRedemption,
+  Apply,
   ApproveHolder,
   ApproveMilestone,
   CancelRound,
@@ -337,21 +409,28 @@ export enum UpsideInstruction {
   CloseRedemption,
   CloseRound,
   Collect,
+  CollectShares,
+  CreateCollective,
   CreateGrant,
   CreateRound,
   CreateSecurity,
   DepositEquity,
+  DepositShares,
   Distribute,
+  Harvest,
   Invite,
   Issue,
+  Join,
   OpenVault,
   PostUpdate,
   ProposeIssuer,
   Redeem,
   Register,
+  RegisterVaultBearer,
   ReleaseRunway,
   RemoveApproval,
   Retire,
+  RevokeAdmission,
   RevokeGrant,
   SetPayoutAccount,
   SettleSubscription,
@@ -360,6 +439,7 @@ export enum UpsideInstruction {
   Uninvite,
   Unregister,
   UpdateMetadata,
+  WithdrawApplication,
   WithdrawRefund,
   WithdrawSubscription,
 }
@@ -383,12 +463,34 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([192, 169, 4, 138, 248, 90, 184, 47]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.Admit;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([254, 80, 163, 1, 65, 163, 159, 68]),
       ),
       0,
     )
   ) {
     return UpsideInstruction.AdvanceRedemption;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([248, 243, 145, 24, 105, 50, 162, 225]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.Apply;
   }
   if (
     containsBytes(
@@ -504,6 +606,28 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([171, 198, 77, 159, 38, 152, 95, 158]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.CollectShares;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([115, 191, 241, 168, 127, 132, 207, 230]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.CreateCollective;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([19, 119, 176, 223, 45, 142, 225, 156]),
       ),
       0,
@@ -548,12 +672,34 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([12, 6, 217, 177, 71, 139, 217, 160]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.DepositShares;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([191, 44, 223, 207, 164, 236, 126, 61]),
       ),
       0,
     )
   ) {
     return UpsideInstruction.Distribute;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([228, 241, 31, 182, 53, 169, 59, 199]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.Harvest;
   }
   if (
     containsBytes(
@@ -576,6 +722,17 @@ export function identifyUpsideInstruction(
     )
   ) {
     return UpsideInstruction.Issue;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([206, 55, 2, 106, 113, 220, 17, 163]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.Join;
   }
   if (
     containsBytes(
@@ -636,6 +793,17 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([130, 211, 122, 207, 168, 226, 136, 148]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.RegisterVaultBearer;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([70, 148, 172, 226, 199, 5, 21, 93]),
       ),
       0,
@@ -664,6 +832,17 @@ export function identifyUpsideInstruction(
     )
   ) {
     return UpsideInstruction.Retire;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([55, 2, 120, 225, 112, 99, 63, 216]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.RevokeAdmission;
   }
   if (
     containsBytes(
@@ -757,6 +936,17 @@ export function identifyUpsideInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([222, 82, 83, 147, 78, 67, 50, 203]),
+      ),
+      0,
+    )
+  ) {
+    return UpsideInstruction.WithdrawApplication;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([220, 99, 224, 50, 13, 71, 215, 101]),
       ),
       0,
@@ -788,8 +978,14 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.AcceptIssuer;
     } & ParsedAcceptIssuerInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.Admit;
+    } & ParsedAdmitInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.AdvanceRedemption;
     } & ParsedAdvanceRedemptionInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.Apply;
+    } & ParsedApplyInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.ApproveHolder;
     } & ParsedApproveHolderInstruction<TProgram>)
@@ -821,6 +1017,12 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.Collect;
     } & ParsedCollectInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.CollectShares;
+    } & ParsedCollectSharesInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.CreateCollective;
+    } & ParsedCreateCollectiveInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.CreateGrant;
     } & ParsedCreateGrantInstruction<TProgram>)
   | ({
@@ -833,14 +1035,23 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.DepositEquity;
     } & ParsedDepositEquityInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.DepositShares;
+    } & ParsedDepositSharesInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.Distribute;
     } & ParsedDistributeInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.Harvest;
+    } & ParsedHarvestInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.Invite;
     } & ParsedInviteInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.Issue;
     } & ParsedIssueInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.Join;
+    } & ParsedJoinInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.OpenVault;
     } & ParsedOpenVaultInstruction<TProgram>)
@@ -857,6 +1068,9 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.Register;
     } & ParsedRegisterInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.RegisterVaultBearer;
+    } & ParsedRegisterVaultBearerInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.ReleaseRunway;
     } & ParsedReleaseRunwayInstruction<TProgram>)
   | ({
@@ -865,6 +1079,9 @@ export type ParsedUpsideInstruction<
   | ({
       instructionType: UpsideInstruction.Retire;
     } & ParsedRetireInstruction<TProgram>)
+  | ({
+      instructionType: UpsideInstruction.RevokeAdmission;
+    } & ParsedRevokeAdmissionInstruction<TProgram>)
   | ({
       instructionType: UpsideInstruction.RevokeGrant;
     } & ParsedRevokeGrantInstruction<TProgram>)
@@ -890,6 +1107,9 @@ export type ParsedUpsideInstruction<
       instructionType: UpsideInstruction.UpdateMetadata;
     } & ParsedUpdateMetadataInstruction<TProgram>)
   | ({
+      instructionType: UpsideInstruction.WithdrawApplication;
+    } & ParsedWithdrawApplicationInstruction<TProgram>)
+  | ({
       instructionType: UpsideInstruction.WithdrawRefund;
     } & ParsedWithdrawRefundInstruction<TProgram>)
   | ({
@@ -908,11 +1128,25 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseAcceptIssuerInstruction(instruction),
       };
     }
+    case UpsideInstruction.Admit: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.Admit,
+        ...parseAdmitInstruction(instruction),
+      };
+    }
     case UpsideInstruction.AdvanceRedemption: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: UpsideInstruction.AdvanceRedemption,
         ...parseAdvanceRedemptionInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.Apply: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.Apply,
+        ...parseApplyInstruction(instruction),
       };
     }
     case UpsideInstruction.ApproveHolder: {
@@ -985,6 +1219,20 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseCollectInstruction(instruction),
       };
     }
+    case UpsideInstruction.CollectShares: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.CollectShares,
+        ...parseCollectSharesInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.CreateCollective: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.CreateCollective,
+        ...parseCreateCollectiveInstruction(instruction),
+      };
+    }
     case UpsideInstruction.CreateGrant: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1013,11 +1261,25 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseDepositEquityInstruction(instruction),
       };
     }
+    case UpsideInstruction.DepositShares: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.DepositShares,
+        ...parseDepositSharesInstruction(instruction),
+      };
+    }
     case UpsideInstruction.Distribute: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: UpsideInstruction.Distribute,
         ...parseDistributeInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.Harvest: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.Harvest,
+        ...parseHarvestInstruction(instruction),
       };
     }
     case UpsideInstruction.Invite: {
@@ -1032,6 +1294,13 @@ export function parseUpsideInstruction<TProgram extends string>(
       return {
         instructionType: UpsideInstruction.Issue,
         ...parseIssueInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.Join: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.Join,
+        ...parseJoinInstruction(instruction),
       };
     }
     case UpsideInstruction.OpenVault: {
@@ -1069,6 +1338,13 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseRegisterInstruction(instruction),
       };
     }
+    case UpsideInstruction.RegisterVaultBearer: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.RegisterVaultBearer,
+        ...parseRegisterVaultBearerInstruction(instruction),
+      };
+    }
     case UpsideInstruction.ReleaseRunway: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1088,6 +1364,13 @@ export function parseUpsideInstruction<TProgram extends string>(
       return {
         instructionType: UpsideInstruction.Retire,
         ...parseRetireInstruction(instruction),
+      };
+    }
+    case UpsideInstruction.RevokeAdmission: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.RevokeAdmission,
+        ...parseRevokeAdmissionInstruction(instruction),
       };
     }
     case UpsideInstruction.RevokeGrant: {
@@ -1146,6 +1429,13 @@ export function parseUpsideInstruction<TProgram extends string>(
         ...parseUpdateMetadataInstruction(instruction),
       };
     }
+    case UpsideInstruction.WithdrawApplication: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: UpsideInstruction.WithdrawApplication,
+        ...parseWithdrawApplicationInstruction(instruction),
+      };
+    }
     case UpsideInstruction.WithdrawRefund: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1177,8 +1467,12 @@ export type UpsidePlugin = {
 export type UpsidePluginAccounts = {
   approval: ReturnType<typeof getApprovalCodec> &
     SelfFetchFunctions<ApprovalArgs, Approval>;
+  collective: ReturnType<typeof getCollectiveCodec> &
+    SelfFetchFunctions<CollectiveArgs, Collective>;
   grant: ReturnType<typeof getGrantCodec> &
     SelfFetchFunctions<GrantArgs, Grant>;
+  member: ReturnType<typeof getMemberCodec> &
+    SelfFetchFunctions<MemberArgs, Member>;
   position: ReturnType<typeof getPositionCodec> &
     SelfFetchFunctions<PositionArgs, Position>;
   redemption: ReturnType<typeof getRedemptionCodec> &
@@ -1197,10 +1491,16 @@ export type UpsidePluginInstructions = {
   acceptIssuer: (
     input: AcceptIssuerInput,
   ) => ReturnType<typeof getAcceptIssuerInstruction> & SelfPlanAndSendFunctions;
+  admit: (
+    input: AdmitInput,
+  ) => ReturnType<typeof getAdmitInstruction> & SelfPlanAndSendFunctions;
   advanceRedemption: (
     input: AdvanceRedemptionInput,
   ) => ReturnType<typeof getAdvanceRedemptionInstruction> &
     SelfPlanAndSendFunctions;
+  apply: (
+    input: MakeOptional<ApplyInput, "payer">,
+  ) => ReturnType<typeof getApplyInstruction> & SelfPlanAndSendFunctions;
   approveHolder: (
     input: MakeOptional<ApproveHolderAsyncInput, "payer">,
   ) => ReturnType<typeof getApproveHolderInstructionAsync> &
@@ -1235,6 +1535,14 @@ export type UpsidePluginInstructions = {
   collect: (
     input: CollectInput,
   ) => ReturnType<typeof getCollectInstruction> & SelfPlanAndSendFunctions;
+  collectShares: (
+    input: MakeOptional<CollectSharesInput, "payer">,
+  ) => ReturnType<typeof getCollectSharesInstruction> &
+    SelfPlanAndSendFunctions;
+  createCollective: (
+    input: MakeOptional<CreateCollectiveInput, "payer">,
+  ) => ReturnType<typeof getCreateCollectiveInstruction> &
+    SelfPlanAndSendFunctions;
   createGrant: (
     input: MakeOptional<CreateGrantInput, "payer">,
   ) => ReturnType<typeof getCreateGrantInstruction> & SelfPlanAndSendFunctions;
@@ -1249,19 +1557,28 @@ export type UpsidePluginInstructions = {
     input: DepositEquityInput,
   ) => ReturnType<typeof getDepositEquityInstruction> &
     SelfPlanAndSendFunctions;
+  depositShares: (
+    input: MakeOptional<DepositSharesInput, "payer">,
+  ) => ReturnType<typeof getDepositSharesInstruction> &
+    SelfPlanAndSendFunctions;
   distribute: (
     input: DistributeInput,
   ) => ReturnType<typeof getDistributeInstruction> & SelfPlanAndSendFunctions;
+  harvest: (
+    input: HarvestInput,
+  ) => ReturnType<typeof getHarvestInstruction> & SelfPlanAndSendFunctions;
   invite: (
     input: MakeOptional<InviteAsyncInput, "payer">,
   ) => ReturnType<typeof getInviteInstructionAsync> & SelfPlanAndSendFunctions;
   issue: (
     input: MakeOptional<IssueInput, "payer">,
   ) => ReturnType<typeof getIssueInstruction> & SelfPlanAndSendFunctions;
+  join: (
+    input: MakeOptional<JoinInput, "payer">,
+  ) => ReturnType<typeof getJoinInstruction> & SelfPlanAndSendFunctions;
   openVault: (
-    input: MakeOptional<OpenVaultAsyncInput, "payer">,
-  ) => ReturnType<typeof getOpenVaultInstructionAsync> &
-    SelfPlanAndSendFunctions;
+    input: MakeOptional<OpenVaultInput, "payer">,
+  ) => ReturnType<typeof getOpenVaultInstruction> & SelfPlanAndSendFunctions;
   postUpdate: (
     input: PostUpdateInput,
   ) => ReturnType<typeof getPostUpdateInstruction> & SelfPlanAndSendFunctions;
@@ -1275,6 +1592,10 @@ export type UpsidePluginInstructions = {
   register: (
     input: MakeOptional<RegisterInput, "payer">,
   ) => ReturnType<typeof getRegisterInstruction> & SelfPlanAndSendFunctions;
+  registerVaultBearer: (
+    input: MakeOptional<RegisterVaultBearerInput, "payer">,
+  ) => ReturnType<typeof getRegisterVaultBearerInstruction> &
+    SelfPlanAndSendFunctions;
   releaseRunway: (
     input: ReleaseRunwayInput,
   ) => ReturnType<typeof getReleaseRunwayInstruction> &
@@ -1286,6 +1607,10 @@ export type UpsidePluginInstructions = {
   retire: (
     input: RetireInput,
   ) => ReturnType<typeof getRetireInstruction> & SelfPlanAndSendFunctions;
+  revokeAdmission: (
+    input: RevokeAdmissionInput,
+  ) => ReturnType<typeof getRevokeAdmissionInstruction> &
+    SelfPlanAndSendFunctions;
   revokeGrant: (
     input: RevokeGrantInput,
   ) => ReturnType<typeof getRevokeGrantInstruction> & SelfPlanAndSendFunctions;
@@ -1315,6 +1640,10 @@ export type UpsidePluginInstructions = {
     input: MakeOptional<UpdateMetadataInput, "payer">,
   ) => ReturnType<typeof getUpdateMetadataInstruction> &
     SelfPlanAndSendFunctions;
+  withdrawApplication: (
+    input: WithdrawApplicationInput,
+  ) => ReturnType<typeof getWithdrawApplicationInstruction> &
+    SelfPlanAndSendFunctions;
   withdrawRefund: (
     input: WithdrawRefundInput,
   ) => ReturnType<typeof getWithdrawRefundInstruction> &
@@ -1328,7 +1657,6 @@ export type UpsidePluginInstructions = {
 export type UpsidePluginPdas = {
   approval: typeof findApprovalPda;
   subscription: typeof findSubscriptionPda;
-  vault: typeof findVaultPda;
 };
 
 export type UpsidePluginRequirements = ClientWithRpc<
@@ -1346,7 +1674,9 @@ export function upsideProgram() {
       upside: <UpsidePlugin>{
         accounts: {
           approval: addSelfFetchFunctions(client, getApprovalCodec()),
+          collective: addSelfFetchFunctions(client, getCollectiveCodec()),
           grant: addSelfFetchFunctions(client, getGrantCodec()),
+          member: addSelfFetchFunctions(client, getMemberCodec()),
           position: addSelfFetchFunctions(client, getPositionCodec()),
           redemption: addSelfFetchFunctions(client, getRedemptionCodec()),
           round: addSelfFetchFunctions(client, getRoundCodec()),
@@ -1360,10 +1690,20 @@ export function upsideProgram() {
               client,
               getAcceptIssuerInstruction(input),
             ),
+          admit: (input) =>
+            addSelfPlanAndSendFunctions(client, getAdmitInstruction(input)),
           advanceRedemption: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getAdvanceRedemptionInstruction(input),
+            ),
+          apply: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getApplyInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
             ),
           approveHolder: (input) =>
             addSelfPlanAndSendFunctions(
@@ -1415,6 +1755,22 @@ export function upsideProgram() {
             ),
           collect: (input) =>
             addSelfPlanAndSendFunctions(client, getCollectInstruction(input)),
+          collectShares: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCollectSharesInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
+          createCollective: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCreateCollectiveInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           createGrant: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1444,11 +1800,21 @@ export function upsideProgram() {
               client,
               getDepositEquityInstruction(input),
             ),
+          depositShares: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getDepositSharesInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           distribute: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getDistributeInstruction(input),
             ),
+          harvest: (input) =>
+            addSelfPlanAndSendFunctions(client, getHarvestInstruction(input)),
           invite: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1465,10 +1831,18 @@ export function upsideProgram() {
                 payer: input.payer ?? client.payer,
               }),
             ),
+          join: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getJoinInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           openVault: (input) =>
             addSelfPlanAndSendFunctions(
               client,
-              getOpenVaultInstructionAsync({
+              getOpenVaultInstruction({
                 ...input,
                 payer: input.payer ?? client.payer,
               }),
@@ -1499,6 +1873,14 @@ export function upsideProgram() {
                 payer: input.payer ?? client.payer,
               }),
             ),
+          registerVaultBearer: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getRegisterVaultBearerInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           releaseRunway: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1511,6 +1893,11 @@ export function upsideProgram() {
             ),
           retire: (input) =>
             addSelfPlanAndSendFunctions(client, getRetireInstruction(input)),
+          revokeAdmission: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getRevokeAdmissionInstruction(input),
+            ),
           revokeGrant: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1560,6 +1947,11 @@ export function upsideProgram() {
                 payer: input.payer ?? client.payer,
               }),
             ),
+          withdrawApplication: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getWithdrawApplicationInstruction(input),
+            ),
           withdrawRefund: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1571,11 +1963,7 @@ export function upsideProgram() {
               getWithdrawSubscriptionInstruction(input),
             ),
         },
-        pdas: {
-          approval: findApprovalPda,
-          subscription: findSubscriptionPda,
-          vault: findVaultPda,
-        },
+        pdas: { approval: findApprovalPda, subscription: findSubscriptionPda },
       },
     });
   };

@@ -46,7 +46,7 @@ export type AssetCollected = {
   index: number;
   /** The asset. */
   assetMint: Address;
-  /** The token account that was paid; zeros if the part was zero. */
+  /** The token account that was paid, for shares of a security the holder's registered account; zeros if the part was zero. */
   receiver: Address;
   /** Share atoms of the ticket. */
   sharesAtoms: bigint;
@@ -81,7 +81,7 @@ export type AssetCollectedArgs = {
   index: number;
   /** The asset. */
   assetMint: Address;
-  /** The token account that was paid; zeros if the part was zero. */
+  /** The token account that was paid, for shares of a security the holder's registered account; zeros if the part was zero. */
   receiver: Address;
   /** Share atoms of the ticket. */
   sharesAtoms: number | bigint;

@@ -6,9 +6,13 @@
  * @see https://github.com/codama-idl/codama
  */
 
+export * from "./admissionRevoked";
+export * from "./applicationWithdrawn";
 export * from "./approvalRemoved";
 export * from "./assetCollected";
+export * from "./backingHarvested";
 export * from "./capacityRetired";
+export * from "./collectiveCreated";
 export * from "./equityDeposited";
 export * from "./grantClaimed";
 export * from "./grantClosed";
@@ -20,6 +24,9 @@ export * from "./investorUninvited";
 export * from "./issuerAccepted";
 export * from "./issuerProposed";
 export * from "./kind";
+export * from "./memberAdmitted";
+export * from "./memberApplied";
+export * from "./memberJoined";
 export * from "./metadataUpdated";
 export * from "./milestoneApproved";
 export * from "./payoutAccountSet";
@@ -35,6 +42,7 @@ export * from "./roundTotals";
 export * from "./runwayReleased";
 export * from "./securityCreated";
 export * from "./securityTotals";
+export * from "./sharesDeposited";
 export * from "./sharesIssued";
 export * from "./sharesRedeemed";
 export * from "./sharesRegistered";
@@ -48,5 +56,6 @@ export * from "./transferPolicy";
 export * from "./updatePosted";
 export * from "./upsideClaimed";
 export * from "./upsideDistributed";
+export * from "./upsideHarvested";
 export * from "./vaultOpened";
 export * from "./x64";

@@ -30,7 +30,10 @@ import {
   type PositionTotalsArgs,
 } from ".";
 
-/** Registered shares went to another holder. The security itself is not written: its `sequence` does not move. */
+/**
+ * Registered shares went to another holder: sent, put into a vault, or collected from one. The security itself is not written: its
+ * `sequence` does not move.
+ */
 export type SharesTransferred = {
   /** Event layout version. */
   version: number;

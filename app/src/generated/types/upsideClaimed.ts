@@ -30,7 +30,7 @@ import {
   type PositionTotalsArgs,
 } from ".";
 
-/** A holder was paid. The security itself is not written: its `sequence` does not move. */
+/** A holder was paid; a vault that holds shares is paid by a harvest. The security itself is not written: its `sequence` does not move. */
 export type UpsideClaimed = {
   /** Event layout version. */
   version: number;
