@@ -403,8 +403,6 @@ impl World {
             }
             .instruction(),
         );
-        // After Bob's round of C2: from now on the vault is another holder.
-        steps.push(deposit_shares(&d, &c2, BOB));
         let apply = |keys, member, wallet| {
             Apply {
                 keys,
@@ -446,6 +444,8 @@ impl World {
         };
         steps.push(round(&c2, BOB, without_backing(by_invitation(INVITED_ROUND))));
         steps.push(invite(&c2, BOB, INVITED_ROUND, HOLDER));
+        // From now on the vault of D is another holder of C2.
+        steps.push(deposit_shares(&d, &c2, BOB));
         steps.push(open_vault(&e, CAROL, &payout));
         for args in [
             by_invitation(INVITED_ROUND),

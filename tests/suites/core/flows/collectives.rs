@@ -274,7 +274,7 @@ fn joining_needs_consent_that_was_not_taken_back() {
     ctx.apply_to(&village, &alice);
     ctx.warp(NOTICE);
     let join = ctx.join_instruction(&village, &alice, 0).instruction();
-    let refused = |error: UpsideError| ctx.refuse(&[join.clone()], &[&alice.issuer], error);
+    let refused = |error: UpsideError| ctx.refuse(std::slice::from_ref(&join), &[&alice.issuer], error);
     refused(UpsideError::NotAdmitted);
     let revoke = ctx.revoke_admission_instruction(&village, &alice);
     ctx.refuse(&[revoke.instruction()], &[&village.issuer], UpsideError::NotAdmitted);
@@ -292,7 +292,7 @@ fn joining_needs_consent_that_was_not_taken_back() {
     ctx.assert_events_rebuild_state();
     refused(UpsideError::NotAdmitted);
     ctx.admit(&village, &alice, later(&ctx));
-    ctx.send(&[join.clone()], &[&alice.issuer]);
+    ctx.send(std::slice::from_ref(&join), &[&alice.issuer]);
     // Once used, it is used.
     let grown = ctx.join_instruction(&village, &alice, 1).instruction();
     ctx.refuse(&[grown], &[&alice.issuer], UpsideError::AlreadyMember);
@@ -360,7 +360,11 @@ fn consent_is_to_one_application_and_no_other_at_its_address() {
     };
     ctx.send(&[retire.instruction()], &[&alice.issuer]);
     let join = ctx.join_instruction(&village, &alice, 0).instruction();
-    ctx.refuse(&[join.clone()], &[&alice.issuer], UpsideError::ContributionChanged);
+    ctx.refuse(
+        std::slice::from_ref(&join),
+        &[&alice.issuer],
+        UpsideError::ContributionChanged,
+    );
     // Applied again, it is right.
     ctx.send(&[withdraw.instruction()], &[&alice.issuer]);
     admitted(&ctx, &village, &alice);

@@ -329,7 +329,7 @@ fn a_harvest_of_other_money_becomes_backing() {
         let harvest = ctx.harvest_instruction(&village, &alice).instruction();
         ctx.warp(DAY);
         ctx.send(&[money.freeze(&authority.pubkey(), &target).unwrap()], &[&authority]);
-        ctx.refuse(&[harvest.clone()], &[], UpsideError::VaultAccountFrozen);
+        ctx.refuse(std::slice::from_ref(&harvest), &[], UpsideError::VaultAccountFrozen);
         ctx.send(&[money.thaw(&authority.pubkey(), &target).unwrap()], &[&authority]);
         ctx.send(&[harvest], &[]);
         assert_eq!(
