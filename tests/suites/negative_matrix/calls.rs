@@ -439,7 +439,12 @@ fn spoilt(call: &str) -> Vec<Exception> {
         "apply" => in_place("member", &[Occupied], E::ApplicationExists),
         "withdraw_application" => receives_rent(),
         "join" => [
-            token_2022_reads("member_mint"),
+            in_place("member_mint", &[Forged, Closed], token_2022_says("IncorrectProgramId")),
+            in_place(
+                "member_mint",
+                &[Truncated, Zeroed],
+                Expect::custom(TokenError::InvalidMint as u32, TOKEN_2022_PROGRAM_ID),
+            ),
             token_2022_reads("registered"),
             in_place("vault", &[Occupied], in_use()),
             in_place(
@@ -610,6 +615,7 @@ fn table(w: &World) -> Vec<Call> {
     };
     // Carol issued C too, so the round tells.
     let carols = || ("security", Other(w.c.security), E::WrongRound.into());
+    let carols_f = || ("security", Other(f.security), E::WrongRound.into());
     let in_round = |id, expect: Expect| ("round", Other(e.round(id)), expect);
     let no_vault = |account| (account, Other(upside::ID), E::BackingVaultMissing.into());
     let seeds = || Expect::from(ErrorCode::ConstraintSeeds);
@@ -664,6 +670,8 @@ fn table(w: &World) -> Vec<Call> {
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program_twice(),
         },
+            // Read by hand, like the receiver's.
+            ("from_position", InPlace(Truncated), E::WrongPosition.into()),
             ("security", Other(c.security), E::HolderNotApproved.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
             ("to_holder", InPlace(Forged), another_programs()),
@@ -679,6 +687,8 @@ fn table(w: &World) -> Vec<Call> {
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program_twice(),
         },
+            // Read by hand, like the receiver's.
+            ("from_position", InPlace(Truncated), E::WrongPosition.into()),
             ("security", Other(c.security), E::HolderNotApproved.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
             // The position is opened first, at an address derived from the security.
@@ -686,6 +696,7 @@ fn table(w: &World) -> Vec<Call> {
             ("security", Other(b.security), E::WrongPosition.into()),
             ("security", Other(d.security), E::WrongPosition.into()),
             ("security", Other(w.e.security), E::WrongPosition.into()),
+            ("security", Other(f.security), E::WrongPosition.into()),
             // The stranger is the receiver.
             ("holder", OtherSigner, E::SameAccount.into()),
             ("to_holder", InPlace(Forged), another_programs()),
@@ -699,12 +710,15 @@ fn table(w: &World) -> Vec<Call> {
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program(),
         },
+            // Read by hand, like the receiver's.
+            ("from_position", InPlace(Truncated), E::WrongPosition.into()),
             // The receiver's position is opened first, at an address derived from the security.
             ("security", Other(a.security), E::WrongPosition.into()),
             ("security", Other(a2.security), E::WrongPosition.into()),
             ("security", Other(b.security), E::WrongPosition.into()),
             ("security", Other(d.security), E::WrongPosition.into()),
             ("security", Other(w.e.security), E::WrongPosition.into()),
+            ("security", Other(f.security), E::WrongPosition.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
             ("to_holder", InPlace(Forged), another_programs()),
             ("to_holder", InPlace(Closed), emptied(&HOLDER)),
@@ -786,13 +800,15 @@ fn table(w: &World) -> Vec<Call> {
             event_authority: event(), program: this_program(),
         },
             // Carol issued E too; the approval's address tells.
-            ("security", Other(w.e.security), ErrorCode::ConstraintSeeds.into())),
+            ("security", Other(w.e.security), ErrorCode::ConstraintSeeds.into()),
+            ("security", Other(f.security), ErrorCode::ConstraintSeeds.into())),
         call!("remove_approval", RemoveApproval, RemoveApproval { keys: c, issuer: CAROL, holder: HOLDER, rent_payer: PAYER }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), approval: negative::approval(E::HolderNotApproved),
             rent_payer: recorded(E::WrongRentReceiver), event_authority: event(), program: this_program(),
         },
             // Carol issued E too; the approval's record tells.
-            ("security", Other(w.e.security), E::HolderNotApproved.into())),
+            ("security", Other(w.e.security), E::HolderNotApproved.into()),
+            ("security", Other(f.security), E::HolderNotApproved.into())),
         call!("set_payout_account", SetPayoutAccount, SetPayoutAccount { keys: a, holder: HOLDER, payout_account: a.payout_account(&HOLDER) }, {
             holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition), position: negative::position(E::WrongPosition),
             payout_account: content(E::PayoutAccountNotHolders), event_authority: event(), program: this_program(),
@@ -843,6 +859,8 @@ fn table(w: &World) -> Vec<Call> {
             vault_registered: key(E::WrongRegisteredAccount), token_program: token_2022(), system_program: system(),
             event_authority: event(), program: this_program(),
         },
+            // Read by hand, like the receiver's.
+            ("position", InPlace(Truncated), E::WrongPosition.into()),
             // Opened again, empty, while the registered account still holds shares.
             ("vault_position", InPlace(Closed), E::RegisteredMismatch.into()),
             ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
@@ -988,19 +1006,20 @@ fn table(w: &World) -> Vec<Call> {
         },
             // Carol issued C too, so only the mint tells.
             ("security", Other(w.c.security), E::WrongSecurityAccount.into()),
+            ("security", Other(f.security), E::WrongSecurityAccount.into()),
             no_vault("vault")),
         call!("invite", Invite, Invite { keys: e, payer: PAYER, issuer: CAROL, id: INVITED_ROUND, investor: HOLDER, cap: 1 }, {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
             round: negative::round(E::WrongRound), investor: derived(), subscription: derived(), system_program: system(),
             event_authority: event(), program: this_program(),
         },
-            carols(), in_round(OPEN_ROUND, seeds()), in_round(OVER_ROUND, seeds()), in_round(SOLD_ROUND, seeds())),
+            carols(), carols_f(), in_round(OPEN_ROUND, seeds()), in_round(OVER_ROUND, seeds()), in_round(SOLD_ROUND, seeds())),
         call!("uninvite", Uninvite, Uninvite { keys: e, issuer: CAROL, id: INVITED_ROUND, investor: RECEIVER, rent_payer: PAYER }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
             subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
             event_authority: event(), program: this_program(),
         },
-            carols(), in_round(OPEN_ROUND, others()), in_round(OVER_ROUND, others()), in_round(SOLD_ROUND, others())),
+            carols(), carols_f(), in_round(OPEN_ROUND, others()), in_round(OVER_ROUND, others()), in_round(SOLD_ROUND, others())),
         call!("subscribe", Subscribe, Subscribe::from_ata(e, PAYER, HOLDER, OPEN_ROUND, 1_000), {
             payer: Role::Payer, investor: authority(ErrorCode::ConstraintSeeds), security: negative::security(E::WrongRound),
             round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount), subscription: derived(),
@@ -1022,7 +1041,7 @@ fn table(w: &World) -> Vec<Call> {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
             event_authority: event(), program: this_program(),
         },
-            carols(), in_round(INVITED_ROUND, Expect::Succeeds("the issuer may call off every round of theirs in time")),
+            carols(), carols_f(), in_round(INVITED_ROUND, Expect::Succeeds("the issuer may call off every round of theirs in time")),
             in_round(OVER_ROUND, E::TooLateToCancel.into()), in_round(SOLD_ROUND, E::TooLateToCancel.into())),
         call!("close_round", CloseRound, CloseRound { keys: e, id: OVER_ROUND }, {
             security: negative::security(E::WrongRound), round: negative::round(E::WrongRound), event_authority: event(),
@@ -1057,7 +1076,7 @@ fn table(w: &World) -> Vec<Call> {
             vault_account: key(E::WrongVaultAccount), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
         },
-            carols(), in_round(INVITED_ROUND, elsewhere()), in_round(OPEN_ROUND, elsewhere()), in_round(OVER_ROUND, elsewhere()),
+            carols(), carols_f(), in_round(INVITED_ROUND, elsewhere()), in_round(OPEN_ROUND, elsewhere()), in_round(OVER_ROUND, elsewhere()),
             no_vault("vault"), no_vault("vault_account")),
         call!("create_collective", CreateCollective, CreateCollective { keys: d, payer: PAYER, issuer: BOB, args: BY_ONE_BP }, {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
@@ -1107,6 +1126,8 @@ fn table(w: &World) -> Vec<Call> {
             vault_position: openable(), vault_registered: key(E::WrongRegisteredAccount), grant: key(ErrorCode::ConstraintSeeds),
             token_program: token_2022(), associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(),
             event_authority: event(), program: this_program(),
-        }),
+        },
+            // Read by hand, like the vault's.
+            ("position", InPlace(Truncated), E::WrongPosition.into())),
     ]
 }
