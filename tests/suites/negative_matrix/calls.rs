@@ -568,6 +568,7 @@ fn table(w: &World) -> Vec<Call> {
     };
     let a2_own = || ("security", Other(a2.security), own());
     let left_out = || ("source", Other(upside::ID), E::BadSource.into());
+    let in_use_as_another = || Expect::runtime("AccountBorrowFailed", upside::ID);
     let no_held = || Expect::Succeeds("an asset that is no share has no security");
     let (equity_vault, shares_of_a) = (a.vault(&w.other_equity.mint), d.vault(&a.mint));
     let equity_account = w.other_equity.account_of(&equity_vault);
@@ -947,6 +948,9 @@ fn table(w: &World) -> Vec<Call> {
             memo_program: memo(), system_program: system(), event_authority: event(), program: this_program(),
         },
             too_old(),
+            // Written at that moment, so not to be read as an approval.
+            ("approval", Other(d.redemption(&HOLDER, TICKET)), in_use_as_another()),
+            ("approval", Other(d.vault(&w.c2.mint)), in_use_as_another()),
             ("vault_position", InPlace(Closed), Expect::Succeeds("a vault that has no position yet holds nothing"))),
         call!("close_redemption", CloseRedemption, CloseRedemption { keys: d, holder: HOLDER, id: CLOSABLE_TICKET, rent_payer: PAYER }, {
             holder: authority(E::WrongRedemption), security: negative::security(E::WrongRedemption),
