@@ -118,6 +118,14 @@ pub mod upside {
         instructions::vault::deposit_equity(ctx, amount)
     }
 
+    /// Issues new shares to the issuer.
+    ///
+    /// - The issuer shall sign, hold every share in existence registered, and nothing shall be reserved.
+    /// - `issued + reserved + amount` shall not exceed `authorised`.
+    pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()> {
+        instructions::security::issue(ctx, amount)
+    }
+
     /// Puts registered shares of another security into a vault for good. They stay registered, held by the vault, and earn.
     ///
     /// - The holder shall sign; anyone may give. No approval is needed, of a curated security either.
@@ -166,14 +174,6 @@ pub mod upside {
     /// - The holder shall sign. The rent shall go back to who paid it.
     pub fn close_redemption<'info>(ctx: Context<'info, CloseRedemption<'info>>) -> Result<()> {
         instructions::redemption::close_redemption(ctx)
-    }
-
-    /// Issues new shares to the issuer.
-    ///
-    /// - The issuer shall sign, hold every share in existence registered, and nothing shall be reserved.
-    /// - `issued + reserved + amount` shall not exceed `authorised`.
-    pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()> {
-        instructions::security::issue(ctx, amount)
     }
 
     /// Creates a security, its mint, its payout vault and the issuer's position.

@@ -10,7 +10,7 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use upside::{
     error::UpsideError,
-    instructions::{round::CreateRoundArgs, security::UpdateMetadataArgs},
+    instructions::{collective::CreateCollectiveArgs, round::CreateRoundArgs, security::UpdateMetadataArgs},
 };
 use upside_client::instructions::{
     AcceptIssuer, AdvanceRedemption, ApproveHolder, Issue, PostUpdate, ProposeIssuer, RemoveApproval, Retire,
@@ -19,7 +19,7 @@ use upside_client::instructions::{
 use upside_lookalike_mints::{balances::MintRef, Extension};
 use upside_tests::{
     context::{DAY, START_TS},
-    setup::{over_time, public_round},
+    setup::{a_tenth, over_time, public_round},
     TestContext, TestSecurity,
 };
 
@@ -85,6 +85,21 @@ fn invited_round(s: &Scene) -> Pubkey {
     let mallory = s.ctx.wallet("mallory").pubkey();
     s.ctx.invite(&s.alice, 1, &mallory, 1_000_000);
     mallory
+}
+
+/// An accomplice's security to whose joining the issuer consents, for as many shares as there can be, vested at once.
+fn admitted(s: &Scene) -> TestSecurity {
+    let rule = CreateCollectiveArgs {
+        contribution_bps: 1,
+        shares: 300_000_000,
+        cliff_seconds: 0,
+        vesting_seconds: 0,
+    };
+    s.ctx.create_collective(&s.alice, rule);
+    let member = s.ctx.security("mallory").create();
+    s.ctx.apply_to(&s.alice, &member);
+    s.ctx.admit(&s.alice, &member, s.ctx.now() + 30 * DAY);
+    member
 }
 
 /// Whatever an issuer signs for an existing security, as hard on the holder as it can be.
@@ -212,6 +227,20 @@ const ACTS: &[(&str, Act)] = &[
             sha256: [0; 32],
         };
         s.ctx.send(&[post.instruction()], &[&s.alice.issuer]);
+    }),
+    ("create_collective", |s| {
+        s.ctx.create_collective(&s.alice, a_tenth());
+    }),
+    ("admit", |s| {
+        let member = admitted(s);
+        s.ctx.warp(7 * DAY);
+        s.ctx.join(&s.alice, &member);
+        s.ctx.claim_grant(&s.alice, &member.issuer_key(), 0);
+    }),
+    ("revoke_admission", |s| {
+        let member = admitted(s);
+        let revoke = s.ctx.revoke_admission_instruction(&s.alice, &member);
+        s.ctx.send(&[revoke.instruction()], &[&s.alice.issuer]);
     }),
 ];
 
