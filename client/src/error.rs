@@ -119,6 +119,16 @@ impl ClientError {
         self.program_failure().is_some_and(|failure| failure.is(error))
     }
 
+    /// Counts the instruction that was refused without the first `added`, which the sender put before those it was given.
+    #[must_use]
+    pub(crate) fn counted_after(mut self, added: usize) -> Self {
+        if let Self::Program(failure) = &mut self {
+            let index = usize::from(failure.instruction).saturating_sub(added);
+            failure.instruction = u8::try_from(index).unwrap_or(u8::MAX);
+        }
+        self
+    }
+
     /// Decodes a refused transaction. `logs` tell which program refused, when programs called each other.
     #[must_use]
     pub fn from_transaction(error: TransactionError, logs: Vec<String>, programs: &[Pubkey]) -> Self {
@@ -146,7 +156,7 @@ impl From<anchor_lang::error::Error> for ClientError {
 /// Why a program refused.
 #[derive(Clone, Debug)]
 pub struct ProgramFailure {
-    /// Number of the instruction in the transaction, from 0.
+    /// Number of the instruction among those that were given to the sender, from 0.
     pub instruction: u8,
     /// The innermost program that refused, if it is known.
     pub program: Option<Pubkey>,

@@ -354,7 +354,9 @@ impl Sender for RpcSender {
 
         let draft = with_budget(MAX_COMPUTE_UNITS, 0);
         let draft_transaction = Transaction::new_with_payer(&draft, Some(&payer_key));
-        let simulated = self.run_simulation(&draft_transaction, &programs_of(&draft), &[])?;
+        let simulated = self
+            .run_simulation(&draft_transaction, &programs_of(&draft), &[])
+            .map_err(|error| error.counted_after(draft.len() - instructions.len()))?;
         let consumed = simulated
             .units_consumed
             .ok_or_else(|| self.malformed("the simulation reports no compute units"))?;
@@ -385,7 +387,8 @@ impl Sender for RpcSender {
             _ => Vec::new(),
         };
         if let Some(error) = ended {
-            return Err(ClientError::from_transaction(error, logs, &programs_of(&all)));
+            let error = ClientError::from_transaction(error, logs, &programs_of(&all));
+            return Err(error.counted_after(all.len() - instructions.len()));
         }
         Ok(Receipt {
             signature: transaction.signatures[0],
@@ -414,7 +417,9 @@ impl Sender for RpcSender {
         let mut all = vec![ComputeBudgetInstruction::set_compute_unit_limit(MAX_COMPUTE_UNITS)];
         all.extend_from_slice(instructions);
         let transaction = Transaction::new_with_payer(&all, Some(&payer.try_pubkey()?));
-        let result = self.run_simulation(&transaction, &programs_of(&all), accounts)?;
+        let result = self
+            .run_simulation(&transaction, &programs_of(&all), accounts)
+            .map_err(|error| error.counted_after(all.len() - instructions.len()))?;
         Ok(Simulation {
             compute_units: result.units_consumed.unwrap_or_default(),
             events: decode_inner(
