@@ -253,6 +253,30 @@ pub fn grants_of(sender: &dyn Sender, security: &Pubkey) -> Result<Vec<(Pubkey, 
     list(sender, &[(offset_of!(Grant, security), security)])
 }
 
+/// All open grants, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn all_grants(sender: &dyn Sender) -> Result<Vec<(Pubkey, Grant)>> {
+    list(sender, &[])
+}
+
+/// All rounds, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn all_rounds(sender: &dyn Sender) -> Result<Vec<(Pubkey, Round)>> {
+    list(sender, &[])
+}
+
+/// All subscriptions that are not closed, by address.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub fn all_subscriptions(sender: &dyn Sender) -> Result<Vec<(Pubkey, Subscription)>> {
+    list(sender, &[])
+}
+
 /// Open grants to a recipient, of all securities, by address.
 ///
 /// # Errors

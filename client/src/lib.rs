@@ -12,6 +12,7 @@
 //! | [`risk`] | what the issuer of any mint can do to those who hold it |
 //! | [`redemption`] | what a redemption pays, asset by asset; its steps, packed; carrying them out, and going on after a crash |
 //! | [`layers`] | which securities hold shares of which, and what those have earned: due harvests |
+//! | [`crank`] | what anybody may do for others, found and done from the bottom up: harvests, claims, grants, rounds |
 //! | [`look_through`] | everything on a cluster as a market, for the look-through values of [`upside_valuation`] |
 //! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
 //! | [`script`] | what was done to a machine, written down, and played again |
@@ -67,6 +68,7 @@ pub mod amount;
 pub mod announced;
 pub mod batch;
 pub mod cluster;
+pub mod crank;
 pub mod error;
 pub mod events;
 pub mod instructions;

@@ -3,6 +3,7 @@
 mod bundles;
 mod cascades;
 mod collectives;
+mod cranks;
 mod extremes;
 mod grants;
 mod hooks;
