@@ -7,6 +7,7 @@ mod dry_run;
 mod export;
 mod formats;
 mod grants;
+mod layers;
 mod life;
 mod metadata;
 mod network;

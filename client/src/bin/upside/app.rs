@@ -190,6 +190,22 @@ impl App {
         Ok(mint)
     }
 
+    /// Reads mints at one go, so that they are known when they are named.
+    pub fn know_mints(&self, addresses: impl IntoIterator<Item = Pubkey>) -> Result<()> {
+        let mut unknown: Vec<Pubkey> = addresses.into_iter().collect();
+        unknown.retain(|address| !self.mints.borrow().contains_key(address));
+        unknown.sort_unstable();
+        unknown.dedup();
+        let found = self.sender()?.get_multiple_accounts(&unknown)?;
+        for (address, account) in unknown.iter().zip(found) {
+            if let Some(account) = account {
+                let mint = accounts::read_mint(address, &account)?;
+                self.mints.borrow_mut().insert(*address, mint);
+            }
+        }
+        Ok(())
+    }
+
     /// Symbol of a mint, or its shortened address when it has none.
     pub fn symbol(&self, address: &Pubkey) -> Result<String> {
         Ok(symbol_of(address, &self.mint(address)?))

@@ -113,6 +113,16 @@ pub enum Command {
     /// Money: distribute, claim, status.
     #[command(subcommand)]
     Upside(commands::upside::Command),
+    /// Move what the shares in a security's vaults have earned one hop up, to its holders.
+    Harvest(commands::harvest::Args),
+    /// Do everything that anybody may do for others: harvests, claims, grants, rounds, from the bottom up.
+    Crank(commands::crank::Args),
+    /// Who holds whom: show.
+    #[command(subcommand)]
+    Layers(commands::layers::Command),
+    /// Securities that others join on equal terms: create, apply, withdraw, admit, revoke, join, list.
+    #[command(subcommand)]
+    Collective(commands::collective::Command),
     /// A holder's records.
     #[command(subcommand)]
     Account(commands::account::Command),

@@ -11,7 +11,10 @@ use upside_client::{
     time,
     upside::{
         constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        state::{Approval, Grant, Position, Redemption, Round, RoundStatus, Security, Subscription, Vault},
+        state::{
+            Approval, Collective, Grant, Member, Position, Redemption, Round, RoundStatus, Security, Subscription,
+            Vault,
+        },
     },
 };
 
@@ -286,6 +289,39 @@ impl Reader<'_> {
                     ("paid", self.amount(&s.payout_mint, u.paid_atoms)?),
                     ("refund booked", self.amount(&s.payout_mint, u.refund_atoms)?),
                     ("settled", if u.settled == 1 { "yes" } else { "no" }.to_owned()),
+                ],
+            });
+        }
+        if let Ok(c) = accounts::decode::<Collective>(address, account) {
+            let s = self.security(&c.security)?;
+            return Ok(Reading {
+                what: format!("rule of {}", self.name_security(&s)?),
+                fields: vec![
+                    (
+                        "each gives",
+                        format!("{}% of what it may issue", amount::to_plain(c.contribution_bps, 2)),
+                    ),
+                    ("each receives", self.amount(&s.mint, c.shares_atoms)?),
+                    ("cliff after", time::duration_to_text(c.cliff_seconds)),
+                    ("vested after", time::duration_to_text(c.vesting_seconds)),
+                    ("members", c.members.to_string()),
+                ],
+            });
+        }
+        if let Ok(m) = accounts::decode::<Member>(address, account) {
+            let held = self.security(&m.member_security)?;
+            return Ok(Reading {
+                what: format!("application of {}", self.name_security(&held)?),
+                fields: vec![
+                    (
+                        "status",
+                        accounts::status_of(&m)
+                            .map_or("of a later version", crate::commands::collective::status_name)
+                            .to_owned(),
+                    ),
+                    ("gives", self.amount(&held.mint, m.contribution_atoms)?),
+                    ("applied", time::date_to_text(m.applied_ts)),
+                    ("consent until", time::date_to_text(m.expires_ts)),
                 ],
             });
         }

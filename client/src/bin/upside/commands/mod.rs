@@ -2,7 +2,11 @@
 
 pub mod account;
 pub mod audit;
+pub mod collective;
+pub mod crank;
 pub mod grant;
+pub mod harvest;
+pub mod layers;
 pub mod redeem;
 pub mod replay;
 pub mod round;

@@ -7,12 +7,12 @@ use upside_client::{
     accounts::{self, Mint},
     amount,
     events::Event,
-    instructions::{DepositEquity, OpenVault},
+    instructions::{DepositEquity, DepositShares, OpenShareVault, OpenVault, RegisterVaultBearer},
     pda, quote,
     risk::RiskCard,
     time::date_to_text,
-    upside::state::Vault,
-    Sender,
+    upside::state::{Security, Vault},
+    SecurityKeys, Sender,
 };
 
 use super::print_done;
@@ -34,8 +34,10 @@ pub enum Command {
         /// Mint of the asset.
         asset: Pubkey,
     },
-    /// Put an asset into its vault, for the holders, for good.
-    #[command(after_help = "Example: upside vault deposit MINT ASSET_MINT 12.5")]
+    /// Put an asset, or registered shares of another security, into its vault, for the holders, for good.
+    #[command(
+        after_help = "Example: upside vault deposit MINT ASSET_MINT 12.5\n         upside vault deposit MINT OTHER_SHARE_MINT 1000"
+    )]
     Deposit {
         /// Share mint of the security.
         token: Pubkey,
@@ -44,6 +46,17 @@ pub enum Command {
         /// How much, in stored units (wallets may show a multiple).
         amount: String,
         /// Token account that gives [default: your associated one].
+        #[arg(long, value_name = "ACCOUNT")]
+        from: Option<Pubkey>,
+    },
+    /// Register bearer shares that were sent to a vault: they earn and redeem from then on.
+    #[command(after_help = "Example: upside vault register MINT OTHER_SHARE_MINT")]
+    Register {
+        /// Share mint of the security that holds.
+        token: Pubkey,
+        /// Share mint of the security whose shares they are.
+        asset: Pubkey,
+        /// Token account of the vault that they lie in [default: its associated one].
         #[arg(long, value_name = "ACCOUNT")]
         from: Option<Pubkey>,
     },
@@ -65,8 +78,142 @@ pub fn run(app: &App, command: Command) -> Result<()> {
             amount,
             from,
         } => deposit(app, &token, &asset, &amount, from),
+        Command::Register { token, asset, from } => register(app, &token, &asset, from),
         Command::List { token } => list(app, &token),
     }
+}
+
+/// The keys of the security whose shares `asset` is; `None` if it is no share mint.
+fn shares_of(app: &App, asset: &Pubkey) -> Result<Option<SecurityKeys>> {
+    let security = accounts::find::<Security>(app.sender()?, &pda::security(asset))?;
+    Ok(security.as_ref().map(SecurityKeys::from))
+}
+
+fn no_vault(token: &Token, asset: &Pubkey, symbol: &str) -> Failure {
+    Failure::input(format!("{} has no vault for {symbol}", token.symbol)).remedy(format!(
+        "its issuer can run `upside vault open {} {asset}`",
+        token.keys.mint
+    ))
+}
+
+fn deposit_shares(app: &App, token: &Token, held: &SecurityKeys, text: &str) -> Result<()> {
+    let other = app.token(&held.mint)?;
+    let atoms = positive(text, other.security.decimals)?;
+    let sender = app.sender()?;
+    let vault = token.keys.vault(&held.mint);
+    if accounts::find::<Vault>(sender, &vault)?.is_none() {
+        return Err(no_vault(token, &held.mint, &other.symbol));
+    }
+    let actor = app.signing_actor()?;
+    let has =
+        accounts::find_position(sender, &held.security, &actor.address)?.map_or(0, |position| position.shares_atoms);
+    if has < atoms {
+        return Err(Failure::input(format!(
+            "{} has {} registered, less than {}",
+            actor.address,
+            other.shares(has),
+            other.shares(atoms)
+        ))
+        .remedy("name less, or register bearer shares first with `upside shares register`"));
+    }
+    let plan = Plan {
+        what: format!("Put {} into the vault of {}", other.shares(atoms), token.symbol),
+        irreversible: vec![
+            format!(
+                "{} then belong to the holders of {}; neither you nor the issuer can take them out.",
+                other.shares(atoms),
+                token.symbol
+            ),
+            format!(
+                "They stay registered: what {} pays them goes to the holders of {}.",
+                other.symbol, token.symbol
+            ),
+        ],
+        instructions: vec![DepositShares {
+            keys: &token.keys,
+            held,
+            payer: app.payer()?.address,
+            holder: actor.address,
+            amount: atoms,
+        }
+        .instruction()],
+        actor,
+        expects: "SharesDeposited",
+    };
+    let Some(receipt) = carry_out(app, &plan)? else {
+        return Ok(());
+    };
+    let balance = receipt
+        .events
+        .iter()
+        .find_map(|event| match event {
+            Event::SharesDeposited(event) => Some(event.balance_atoms),
+            _ => None,
+        })
+        .unwrap_or(atoms);
+    print_done(
+        app,
+        &receipt,
+        &[format!(
+            "The vault now holds {}, registered and earning.",
+            other.shares(balance)
+        )],
+        json!({
+            "mint": token.keys.mint.to_string(),
+            "vault": vault.to_string(),
+            "asset": held.mint.to_string(),
+            "arrived": amount_json(atoms, other.security.decimals),
+            "balance": amount_json(balance, other.security.decimals),
+        }),
+    );
+    Ok(())
+}
+
+fn register(app: &App, token: &Pubkey, asset: &Pubkey, from: Option<Pubkey>) -> Result<()> {
+    let token = app.token(token)?;
+    let other = app.token(asset)?;
+    let sender = app.sender()?;
+    let vault = token.keys.vault(&other.keys.mint);
+    if accounts::find::<Vault>(sender, &vault)?.is_none() {
+        return Err(no_vault(&token, &other.keys.mint, &other.symbol));
+    }
+    let payer = app.payer()?;
+    let mut register = RegisterVaultBearer::from_ata(&token.keys, &other.keys, payer.address);
+    register.bearer_account = from.unwrap_or(register.bearer_account);
+    let atoms = accounts::token_balance(sender, &register.bearer_account)?;
+    if atoms == 0 {
+        return Err(Failure::input(format!(
+            "{} holds no bearer shares of {}",
+            register.bearer_account, other.symbol
+        ))
+        .remedy("shares that were deposited are registered already: `upside vault list` shows them"));
+    }
+    let plan = Plan {
+        what: format!("Register {} in the vault of {}", other.shares(atoms), token.symbol),
+        irreversible: Vec::new(),
+        instructions: vec![register.instruction()],
+        actor: payer,
+        expects: "SharesDeposited",
+    };
+    let Some(receipt) = carry_out(app, &plan)? else {
+        return Ok(());
+    };
+    print_done(
+        app,
+        &receipt,
+        &[format!(
+            "{} are registered for the holders of {}.",
+            other.shares(atoms),
+            token.symbol
+        )],
+        json!({
+            "mint": token.keys.mint.to_string(),
+            "vault": vault.to_string(),
+            "asset": other.keys.mint.to_string(),
+            "registered": amount_json(atoms, other.security.decimals),
+        }),
+    );
+    Ok(())
 }
 
 /// One vault with what it holds.
@@ -217,18 +364,35 @@ fn open(app: &App, token: &Pubkey, asset: &Pubkey) -> Result<()> {
         "A vault is never closed: this takes one of the 256 places of {}, of which {} are taken.",
         token.symbol, token.security.vault_count
     )];
-    irreversible.extend(risk.sentences(&symbol));
-    let plan = Plan {
-        what: format!("Open a vault of {} for {symbol} ({asset})", token.symbol),
-        irreversible,
-        instructions: vec![OpenVault {
+    let (payer, issuer) = (app.payer()?.address, actor.address);
+    let instruction = if let Some(held) = shares_of(app, asset)? {
+        if held.payout_mint != token.keys.payout_mint {
+            irreversible.push(format!(
+                "{symbol} pays out other money: its vault is opened too, unless there is one.",
+            ));
+        }
+        OpenShareVault {
             keys: &token.keys,
-            payer: app.payer()?.address,
-            issuer: actor.address,
+            held: &held,
+            payer,
+            issuer,
+        }
+        .instruction()
+    } else {
+        irreversible.extend(risk.sentences(&symbol));
+        OpenVault {
+            keys: &token.keys,
+            payer,
+            issuer,
             asset_mint: *asset,
             asset_token_program: mint.token_program,
         }
-        .instruction()],
+        .instruction()
+    };
+    let plan = Plan {
+        what: format!("Open a vault of {} for {symbol} ({asset})", token.symbol),
+        irreversible,
+        instructions: vec![instruction],
         actor,
         expects: "VaultOpened",
     };
@@ -261,18 +425,21 @@ fn open(app: &App, token: &Pubkey, asset: &Pubkey) -> Result<()> {
 
 fn deposit(app: &App, token: &Pubkey, asset: &Pubkey, text: &str, from: Option<Pubkey>) -> Result<()> {
     let token = app.token(token)?;
+    if let Some(held) = shares_of(app, asset)? {
+        if from.is_some() {
+            return Err(
+                Failure::input("shares leave your registered account, not a token account").remedy("leave --from away"),
+            );
+        }
+        return deposit_shares(app, &token, &held, text);
+    }
     let mint = app.mint(asset)?;
     let symbol = symbol_of(asset, &mint);
     let atoms = positive(text, mint.decimals)?;
     let sender = app.sender()?;
     let vault = token.keys.vault(asset);
     if accounts::find::<Vault>(sender, &vault)?.is_none() {
-        return Err(
-            Failure::input(format!("{} has no vault for {symbol}", token.symbol)).remedy(format!(
-                "its issuer can run `upside vault open {} {asset}`",
-                token.keys.mint
-            )),
-        );
+        return Err(no_vault(&token, asset, &symbol));
     }
     let actor = app.signing_actor()?;
     let source = from.unwrap_or_else(|| pda::ata(&actor.address, asset, &mint.token_program));
