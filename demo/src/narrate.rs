@@ -6,8 +6,8 @@ use upside_lookalike_mints::PAYOUT;
 use crate::{
     amount,
     check::{
-        self, AssetFigure, Figure, Figures, GrantFigure, HolderFigure, RoundFigure, SecurityFigure, SubscriptionFigure,
-        Value, VaultFigure, WalletFigure,
+        self, AssetFigure, CollectiveFigure, Figure, Figures, GrantFigure, HolderFigure, MembershipFigure, RoundFigure,
+        SecurityFigure, StakeFigure, SubscriptionFigure, Value, VaultFigure, WalletFigure,
     },
     report::Change,
     story::{AssetId, SecurityId, Story},
@@ -21,12 +21,16 @@ enum Written {
     Count,
     Flag,
     Status,
+    Membership,
     Date,
     Text,
 }
 
 /// What people call the status of a round, by its number.
 const STATUSES: [&str; 4] = ["not decided", "succeeded", "failed", "cancelled"];
+
+/// What people call where an application stands, by its number.
+const MEMBERSHIPS: [&str; 4] = ["none", "applied", "admitted", "joined"];
 
 /// How a figure is written that people would name; `None` for what only the checker looks at.
 fn written(figure: Figure) -> Option<Written> {
@@ -68,7 +72,19 @@ fn written(figure: Figure) -> Option<Written> {
         Figure::Round(_, RoundFigure::Status) => Written::Status,
         Figure::Subscription(id, _, SubscriptionFigure::Cap | SubscriptionFigure::Wanted) => Written::Shares(id.of),
         Figure::Subscription(_, _, SubscriptionFigure::Refund) => Written::Money,
+        Figure::Stake(_, held, StakeFigure::Shares) | Figure::Membership(_, held, MembershipFigure::Gives) => {
+            Written::Shares(held)
+        }
+        Figure::Stake(_, _, StakeFigure::Harvested) => Written::Money,
+        Figure::Membership(_, _, MembershipFigure::Status) => Written::Membership,
+        Figure::Membership(of, _, MembershipFigure::Receives) | Figure::Collective(of, CollectiveFigure::Receives) => {
+            Written::Shares(of)
+        }
+        Figure::Collective(_, CollectiveFigure::Members) => Written::Count,
         Figure::Security(..)
+        | Figure::Stake(..)
+        | Figure::Membership(..)
+        | Figure::Collective(..)
         | Figure::Vault(..)
         | Figure::Holder(..)
         | Figure::Grant(..)
@@ -83,7 +99,7 @@ impl Written {
             Self::Shares(of) => story.symbol(*of).to_owned(),
             Self::Money => PAYOUT.symbol.to_owned(),
             Self::Equity(asset) => story.asset(*asset).symbol.to_owned(),
-            Self::Count | Self::Flag | Self::Status | Self::Date | Self::Text => String::new(),
+            Self::Count | Self::Flag | Self::Status | Self::Membership | Self::Date | Self::Text => String::new(),
         }
     }
 
@@ -96,6 +112,11 @@ impl Written {
             Self::Count => amount::exact(atoms, 0),
             Self::Flag => if atoms == 0 { "no" } else { "yes" }.to_owned(),
             Self::Status => status(atoms).to_owned(),
+            Self::Membership => MEMBERSHIPS
+                .get(usize::try_from(atoms).unwrap_or(usize::MAX))
+                .copied()
+                .unwrap_or("unknown")
+                .to_owned(),
             Self::Date => time::date_to_text(i64::try_from(atoms).unwrap_or(i64::MAX)),
             Self::Text => match figures.get(&figure) {
                 Some(Value::Text(text)) if !text.is_empty() => text.clone(),

@@ -13,8 +13,8 @@ use upside_lookalike_mints::PAYOUT;
 use crate::{
     amount,
     check::{
-        self, fair, AssetFigure, Figure, Figures, Flow, HolderFigure, Ledger, RoundFigure, SecurityFigure, Value,
-        VaultFigure, WalletFigure,
+        self, fair, AssetFigure, Figure, Figures, Flow, HolderFigure, Ledger, RoundFigure, SecurityFigure, StakeFigure,
+        Value, VaultFigure, WalletFigure,
     },
     narrate,
     report::{
@@ -239,7 +239,7 @@ impl<'a> Play<'a> {
                 ts,
                 age_seconds: ts - self.began(ts),
                 received_atoms: check::atoms(&sample.figures, Figure::Security(of, SecurityFigure::Received)),
-                reached_atoms: paid + waiting,
+                reached_atoms: paid + waiting + to_atoms(&self.ledger.reached_vaults(of, ts)),
             };
             let readings = self.readings.entry(of).or_default();
             // When nothing drips any more, one reading says so.
@@ -313,6 +313,7 @@ impl<'a> Play<'a> {
             let holder = Holder {
                 name: story.name(person).to_owned(),
                 role: story.person(person).role.clone(),
+                vault: false,
                 registered_atoms: atoms(HolderFigure::Shares),
                 bearer_atoms: atoms(HolderFigure::Bearer),
                 claimed_atoms: to_atoms(&self.ledger.paid(of, person)),
@@ -320,6 +321,21 @@ impl<'a> Play<'a> {
             };
             let has = atoms(HolderFigure::Events) + holder.bearer_atoms + holder.claimed_atoms;
             (has > 0).then_some(holder)
+        };
+        let in_vault = |upper: SecurityId| -> Option<Holder> {
+            let atoms = |figure| check::atoms(figures, Figure::Stake(upper, of, figure));
+            let ts = last.claimable.iter().map(|claimable| claimable.ts).max()?;
+            let reached = to_atoms(&self.ledger.reached_vault(upper, of, ts));
+            let holder = Holder {
+                name: format!("vault of {}", story.symbol(upper)),
+                role: String::new(),
+                vault: true,
+                registered_atoms: atoms(StakeFigure::Shares),
+                bearer_atoms: 0,
+                claimed_atoms: atoms(StakeFigure::Harvested),
+                claimable_atoms: reached.saturating_sub(atoms(StakeFigure::Harvested)),
+            };
+            (atoms(StakeFigure::Events) > 0).then_some(holder)
         };
         let vault = |asset: AssetId| -> VaultReport {
             let atoms = |figure| check::atoms(figures, Figure::Vault(of, asset, figure));
@@ -354,7 +370,11 @@ impl<'a> Play<'a> {
             issued_atoms: atoms(SecurityFigure::Issued),
             promised_atoms: atoms(SecurityFigure::Reserved),
             supply_atoms: atoms(SecurityFigure::Supply),
-            holders: story.person_ids().filter_map(holder).collect(),
+            holders: story
+                .person_ids()
+                .filter_map(holder)
+                .chain(story.security_ids().filter_map(in_vault))
+                .collect(),
             rounds: self.rounds(of, figures),
             money_backing_atoms: atoms(SecurityFigure::MoneyVault),
             vaults: story
@@ -452,6 +472,9 @@ impl<'a> Play<'a> {
                 let (kind, from, to, unit) = match *flow {
                     Flow::PaidIn(from, to) => (FlowKind::PaidIn, story.name(from), story.symbol(to), money_unit()),
                     Flow::PaidOut(from, to) => (FlowKind::PaidOut, story.symbol(from), story.name(to), money_unit()),
+                    Flow::Harvested(from, to) => {
+                        (FlowKind::Harvested, story.symbol(from), story.symbol(to), money_unit())
+                    }
                     Flow::Invested(from, to) => (FlowKind::Invested, story.name(from), story.symbol(to), money_unit()),
                     Flow::Financed(from, to) => (FlowKind::Financed, story.symbol(from), story.name(to), money_unit()),
                     Flow::Given(from, to, asset) => {

@@ -156,6 +156,8 @@ pub struct Holder {
     pub name: String,
     /// What they are in the story.
     pub role: String,
+    /// Whether it is a vault of another security: what it has claimed went to the holders of that one.
+    pub vault: bool,
     /// Registered share atoms.
     pub registered_atoms: u64,
     /// Bearer share atoms.
@@ -286,6 +288,8 @@ pub enum FlowKind {
     PaidIn,
     /// Money from a security to somebody.
     PaidOut,
+    /// Money from a security to one that holds its shares.
+    Harvested,
     /// An asset from somebody to a vault.
     Given,
     /// An asset from a vault back to its issuer.

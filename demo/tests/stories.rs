@@ -218,12 +218,12 @@ fn the_report_of_alice_tells_what_happened() {
 
 #[test]
 fn the_story_with_every_verb_uses_every_verb_and_every_figure_agrees() {
-    let story = story("every-verb.toml");
-    let used: BTreeSet<&str> = story.steps.iter().map(|step| step.action.name()).collect();
+    // Securities that hold each other are a story of their own.
+    let (story, together) = (story("every-verb.toml"), story("together.toml"));
     let all: BTreeSet<&str> = Action::NAMES.iter().copied().collect();
-    assert_eq!(used, all);
     // A verb counts only if it was really done.
-    let done = story.steps.iter().filter(|step| step.refused.is_none());
+    let steps = story.steps.iter().chain(&together.steps);
+    let done = steps.filter(|step| step.refused.is_none());
     assert_eq!(done.map(|step| step.action.name()).collect::<BTreeSet<_>>(), all);
 
     let directory = TempDir::new().expect("a folder");
@@ -278,6 +278,43 @@ fn the_story_with_every_verb_uses_every_verb_and_every_figure_agrees() {
         std::fs::read_to_string(directory.path().join("every-verb.html")).expect("a report named after the story");
     assert_self_contained(&html);
     assert!(html.contains("The Film &amp; its &lt;Sequel&gt;") && !html.contains("<Sequel>"));
+}
+
+#[test]
+fn an_exit_pays_the_company_then_the_person_then_the_collective() {
+    let directory = TempDir::new().expect("a folder");
+    let output = demo()
+        .args(["--output", "json", "--story"])
+        .arg(shipped("together.toml"))
+        .arg("--reports")
+        .arg(directory.path())
+        .output()
+        .expect("the demo runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = json(&output);
+    let climbed = |from: &str, to: &str| {
+        let flows = list(&report, "flows");
+        let flow = flows
+            .iter()
+            .find(|flow| flow["kind"] == "harvested" && flow["from"] == from && flow["to"] == to);
+        flow.unwrap_or_else(|| panic!("{from} {to}"))["atoms"]
+            .as_u64()
+            .expect("atoms")
+    };
+    let near = |is: u64, should: u64| assert!(is <= should && should - is <= 2, "{is} instead of {should}");
+    // Three tenths of a million; a twentieth of that to each friend and a tenth to the school; of each friend's in turn the same.
+    near(climbed("ACME", "ALICE"), 300_000_000_000);
+    near(climbed("ALICE", "BRUNO"), 15_000_000_000);
+    near(climbed("ALICE", "SCHOOL"), 30_000_000_000);
+    near(climbed("BRUNO", "ALICE"), 750_000_000);
+    near(climbed("BRUNO", "SCHOOL"), 1_500_000_000);
+    // Bruno's twentieth was also Chen's before Chen's was the school's.
+    near(climbed("BRUNO", "CHEN"), 750_000_000);
+    let html = std::fs::read_to_string(directory.path().join("together.html")).expect("a report named after the story");
+    assert_self_contained(&html);
+    for link in ["ACME to ALICE", "ALICE to SCHOOL", "ALICE to BRUNO", "SCHOOL to Lina"] {
+        assert!(html.contains(link), "{link}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use num_traits::{Signed, Zero};
 
 use crate::{
     story::{GrantId, PersonId, RoundId, SecurityId, Story},
-    verb::{grant, round, Action, Moment},
+    verb::{collective, grant, round, Action, Moment},
 };
 
 /// Earnings per security and holder, payout atoms as exact fractions.
@@ -21,9 +21,19 @@ fn number(n: impl Into<BigInt>) -> BigRational {
 #[derive(Clone, Debug, Default)]
 struct Current {
     registered: BTreeMap<PersonId, BigRational>,
+    /// Shares in vaults of other securities.
+    vaults: BTreeMap<SecurityId, Stake>,
     inbox: BigRational,
     left: BigRational,
     seconds_left: BigRational,
+}
+
+/// Shares in a vault of another security.
+#[derive(Clone, Debug, Default)]
+struct Stake {
+    shares: BigRational,
+    earned: BigRational,
+    moved_on: BigRational,
 }
 
 /// The currents of money of a story's securities. A payment starts to flow when it is made and flows evenly for the security's drip time; if
@@ -35,6 +45,9 @@ pub struct Fair<'a> {
     currents: BTreeMap<SecurityId, Current>,
     promises: BTreeMap<GrantId, Promise>,
     sales: BTreeMap<RoundId, Sale>,
+    rules: BTreeMap<SecurityId, collective::Rule>,
+    /// What a member gives and receives, as it was when it applied: collective, member.
+    applications: BTreeMap<(SecurityId, SecurityId), (u64, u64)>,
     earned: Earnings,
 }
 
@@ -100,6 +113,8 @@ impl<'a> Fair<'a> {
             currents: story.security_ids().map(|of| (of, Current::default())).collect(),
             promises: BTreeMap::new(),
             sales: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            applications: BTreeMap::new(),
             earned: pairs.map(|pair| (pair, BigRational::zero())).collect(),
         }
     }
@@ -122,6 +137,55 @@ impl<'a> Fair<'a> {
     /// Shares stop being registered.
     pub fn leave(&mut self, of: SecurityId, holder: PersonId, shares: u64) {
         *self.current(of).registered.entry(holder).or_default() -= number(shares);
+    }
+
+    /// Shares of `held` are in the vault of `of` from now on.
+    pub fn enter_vault(&mut self, of: SecurityId, held: SecurityId, shares: u64) {
+        self.current(held).vaults.entry(of).or_default().shares += number(shares);
+    }
+
+    /// What the shares of `held` in the vault of `of` have earned, in whole atoms, is paid in for the holders of `of`.
+    pub fn harvest(&mut self, of: SecurityId, held: SecurityId) {
+        let stake = self.current(held).vaults.entry(of).or_default();
+        let atoms = (&stake.earned - &stake.moved_on).floor();
+        stake.moved_on += &atoms;
+        self.pay_in(of, atoms.to_integer().try_into().unwrap_or(0), false);
+    }
+
+    /// Others may join on these terms.
+    pub fn create_collective(&mut self, of: SecurityId, rule: collective::Rule) {
+        self.rules.insert(of, rule);
+    }
+
+    /// A security wants to join.
+    pub fn apply(&mut self, of: SecurityId, member: SecurityId) {
+        let Some(rule) = self.rules.get(&of) else {
+            return;
+        };
+        let all = u128::from(self.story.security(member).terms.authorised_atoms);
+        let gives = (all * u128::from(rule.gives_bps)).div_ceil(10_000);
+        let terms = (u64::try_from(gives).unwrap_or(u64::MAX), rule.receives);
+        self.applications.insert((of, member), terms);
+    }
+
+    /// A security gives its part and is promised its shares from now on.
+    pub fn join(&mut self, id: GrantId, member: SecurityId, at: Moment) {
+        let terms = self.applications.get(&(id.of, member)).copied();
+        let (Some(rule), Some((gives, receives))) = (self.rules.get(&id.of).copied(), terms) else {
+            return;
+        };
+        self.leave(member, id.recipient, gives);
+        self.enter_vault(id.of, member, gives);
+        let promise = Promise {
+            shares: receives,
+            from: at.ts,
+            cliff: at.ts + rule.cliff,
+            until: at.ts + rule.lasts,
+            waits_for_approval: false,
+            stopped: None,
+            came: 0,
+        };
+        self.promises.insert(id, promise);
     }
 
     /// Shares are promised.
@@ -200,11 +264,14 @@ impl<'a> Fair<'a> {
         self.current(of).inbox += number(atoms);
     }
 
-    /// Money is paid in.
-    pub fn pay_in(&mut self, of: SecurityId, atoms: u64) {
+    /// Money is paid in; `sweeps` says whether what lies in the inbox goes with it.
+    pub fn pay_in(&mut self, of: SecurityId, atoms: u64, sweeps: bool) {
         let drip = number(self.story.security(of).terms.drip_seconds);
         let current = self.current(of);
-        let amount = number(atoms) + std::mem::take(&mut current.inbox);
+        let mut amount = number(atoms);
+        if sweeps {
+            amount += std::mem::take(&mut current.inbox);
+        }
         let together = &current.left + &amount;
         if together.is_positive() {
             let seconds = (&current.left * &current.seconds_left + &amount * drip) / &together;
@@ -216,7 +283,9 @@ impl<'a> Fair<'a> {
     fn flow(&mut self, elapsed: i64) {
         let elapsed = number(elapsed.max(0));
         for (of, current) in &mut self.currents {
-            let all: BigRational = current.registered.values().sum();
+            let people: BigRational = current.registered.values().sum();
+            let vaults: BigRational = current.vaults.values().map(|stake| &stake.shares).sum();
+            let all = people + vaults;
             if !all.is_positive() || !current.left.is_positive() {
                 continue;
             }
@@ -228,6 +297,9 @@ impl<'a> Fair<'a> {
             };
             for (person, shares) in &current.registered {
                 *self.earned.entry((*of, *person)).or_default() += &flowed * shares / &all;
+            }
+            for stake in current.vaults.values_mut() {
+                stake.earned += &flowed * &stake.shares / &all;
             }
             current.left -= flowed;
             current.seconds_left -= flowing;
@@ -325,6 +397,11 @@ mod tests {
             text: include_str!("../../every-verb.toml").to_owned(),
         };
         ledger_and_fair_agree(&Story::read(&every_verb).expect("the story with every verb"));
+        let together = Source {
+            name: "together.toml".to_owned(),
+            text: include_str!("../../together.toml").to_owned(),
+        };
+        ledger_and_fair_agree(&Story::read(&together).expect("the story of layers"));
     }
 
     #[test]

@@ -9,12 +9,12 @@ use upside_client::upside::constants::NEVER_TS;
 use upside_lookalike_mints::{EquityMint, Extension};
 
 use super::{
-    AssetFigure, Figure, Figures, GrantFigure, HolderFigure, RoundFigure, SecurityFigure, SubscriptionFigure, Value,
-    VaultFigure, WalletFigure,
+    AssetFigure, CollectiveFigure, Figure, Figures, GrantFigure, HolderFigure, MembershipFigure, RoundFigure,
+    SecurityFigure, StakeFigure, SubscriptionFigure, Value, VaultFigure, WalletFigure,
 };
 use crate::{
     story::{AssetId, GrantId, PersonId, Purse, RoundId, SecurityId, Story},
-    verb::{grant, round, Moment},
+    verb::{collective, grant, round, Moment},
 };
 
 fn whole(n: impl Into<BigInt>) -> BigRational {
@@ -52,6 +52,43 @@ struct Holder {
     ticket: Option<Ticket>,
     /// Paid by positions that are closed.
     claimed_before: BigRational,
+}
+
+impl Holder {
+    /// Brings it up to `per_share`, moves shares, counts the event.
+    fn change(&mut self, change: &BigRational, per_share: &BigRational) {
+        self.accrued += &self.shares * (per_share - &self.checkpoint);
+        self.checkpoint = per_share.clone();
+        self.shares += change;
+        self.opened = true;
+        self.events += 1;
+    }
+}
+
+/// A vault's position in the security whose shares it holds.
+#[derive(Clone, Debug, Default)]
+struct Stake {
+    position: Holder,
+    deposited: BigRational,
+}
+
+impl Stake {
+    /// Money harvested, or earned when the accumulator shows `per_share`, in whole atoms.
+    fn reached(&self, per_share: &BigRational) -> BigRational {
+        let position = &self.position;
+        let owed = &position.accrued + &position.shares * (per_share - &position.checkpoint);
+        owed.floor() + &position.claimed
+    }
+}
+
+/// An application, then a membership.
+#[derive(Clone, Debug, Default)]
+struct Membership {
+    status: u8,
+    gives: BigRational,
+    receives: u64,
+    expires: i64,
+    events: u64,
 }
 
 /// An open ticket: shares burnt, and the vaults it can still collect from.
@@ -192,6 +229,8 @@ struct Book {
     line: Line,
     holders: BTreeMap<PersonId, Holder>,
     vaults: BTreeMap<AssetId, Vault>,
+    /// Vaults of other securities with shares of this one.
+    stakes: BTreeMap<SecurityId, Stake>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -214,6 +253,8 @@ pub enum Flow {
     PaidIn(PersonId, SecurityId),
     /// Money from a security to somebody.
     PaidOut(SecurityId, PersonId),
+    /// Money from a security to one that holds its shares.
+    Harvested(SecurityId, SecurityId),
     /// Money from somebody into rounds, less what came back.
     Invested(PersonId, SecurityId),
     /// Money of rounds to the issuer.
@@ -233,6 +274,9 @@ pub struct Ledger<'a> {
     books: BTreeMap<SecurityId, Book>,
     promises: BTreeMap<GrantId, Promise>,
     sales: BTreeMap<RoundId, Sale>,
+    rules: BTreeMap<SecurityId, collective::Rule>,
+    /// By collective and member.
+    memberships: BTreeMap<(SecurityId, SecurityId), Membership>,
     wallets: BTreeMap<PersonId, Wallet>,
     assets: BTreeMap<AssetId, Asset>,
     flows: BTreeMap<Flow, BigRational>,
@@ -279,12 +323,25 @@ impl Book {
 
     /// Brings a position up to `per_share`, moves shares, counts the event.
     fn change(&mut self, person: PersonId, change: &BigRational, per_share: &BigRational) {
-        let holder = self.holder(person);
-        holder.accrued += &holder.shares * (per_share - &holder.checkpoint);
-        holder.checkpoint = per_share.clone();
-        holder.shares += change;
-        holder.opened = true;
-        holder.events += 1;
+        self.holder(person).change(change, per_share);
+    }
+
+    /// Money joins the stream: what has not dripped yet and what is new flow together until the mean of their ends, weighted by money.
+    fn add_to_stream(&mut self, added: &BigRational, ts: i64) {
+        let mut line = self.line_at(ts);
+        let waiting = &line.total - &line.dripped;
+        let total = &waiting + added;
+        let left = whole((line.end - line.last).max(0));
+        let length = ((&waiting * left + added * whole(self.drip)) / &total)
+            .floor()
+            .to_integer();
+        line.start = line.last;
+        line.end = line.last + i64::try_from(length).unwrap_or(i64::MAX);
+        line.total = total;
+        line.dripped = BigRational::zero();
+        self.line = line;
+        self.received += added;
+        self.events += 1;
     }
 
     /// Shares become registered or, if negative, stop being so. With the last one the stream stops.
@@ -344,6 +401,8 @@ impl<'a> Ledger<'a> {
             books: books.collect(),
             promises: BTreeMap::new(),
             sales: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            memberships: BTreeMap::new(),
             wallets: wallets.collect(),
             assets: story.asset_ids().map(|asset| (asset, Asset::default())).collect(),
             flows: BTreeMap::new(),
@@ -757,25 +816,156 @@ impl<'a> Ledger<'a> {
         };
     }
 
+    /// A vault for shares of another security.
+    pub fn open_share_vault(&mut self, of: SecurityId, held: SecurityId) {
+        self.book(held).stakes.entry(of).or_default();
+        let book = self.book(of);
+        book.open_vaults += 1;
+        book.events += 1;
+    }
+
+    /// Registered shares of `held` go into the vault of `of`; neither security is written.
+    pub fn deposit_shares(&mut self, of: SecurityId, held: SecurityId, from: PersonId, shares: u64, at: Moment) {
+        let shares = whole(shares);
+        let book = self.book(held);
+        let per_share = book.line_at(at.ts).per_share;
+        book.change(from, &-shares.clone(), &per_share);
+        let stake = book.stakes.entry(of).or_default();
+        stake.position.change(&shares, &per_share);
+        stake.deposited += shares;
+    }
+
+    /// What a vault's shares have earned, rounded down, goes onto the stream of the security whose vault it is.
+    pub fn harvest(&mut self, of: SecurityId, held: SecurityId, at: Moment) {
+        let book = self.book(held);
+        let per_share = book.line_at(at.ts).per_share;
+        let stake = &mut book.stakes.entry(of).or_default().position;
+        stake.change(&BigRational::zero(), &per_share);
+        let payment = stake.accrued.floor();
+        stake.accrued -= &payment;
+        stake.claimed += &payment;
+        book.paid += &payment;
+        self.book(of).add_to_stream(&payment, at.ts);
+        self.flow(Flow::Harvested(held, of), &payment);
+    }
+
+    /// Others may join, all on the same terms; the security is not written.
+    pub fn create_collective(&mut self, of: SecurityId, rule: collective::Rule) {
+        self.rules.insert(of, rule);
+    }
+
+    /// A security applies: it would give its part of what it may issue, rounded up.
+    pub fn apply(&mut self, of: SecurityId, member: SecurityId) {
+        let Some(rule) = self.rules.get(&of).copied() else {
+            return;
+        };
+        let gives = (&self.book(member).authorised * whole(rule.gives_bps) / whole(10_000)).ceil();
+        let membership = Membership {
+            status: 1,
+            gives,
+            receives: rule.receives,
+            expires: 0,
+            events: 1,
+        };
+        self.memberships.insert((of, member), membership);
+    }
+
+    /// Consent is given until a time.
+    pub fn admit(&mut self, of: SecurityId, member: SecurityId, expires: i64) {
+        if let Some(membership) = self.memberships.get_mut(&(of, member)) {
+            (membership.status, membership.expires) = (2, expires);
+            membership.events += 1;
+        }
+    }
+
+    /// A member gives its part to a vault that is opened unless there is one, and is promised its shares from now on.
+    pub fn join(&mut self, id: GrantId, member: SecurityId, at: Moment) {
+        let rule = self.rules.get(&id.of).copied();
+        let (Some(rule), Some(membership)) = (rule, self.memberships.get_mut(&(id.of, member))) else {
+            return;
+        };
+        (membership.status, membership.expires) = (3, 0);
+        membership.events += 1;
+        let gives: u64 = membership.gives.to_integer().try_into().unwrap_or(u64::MAX);
+        if !self.book(member).stakes.contains_key(&id.of) {
+            self.open_share_vault(id.of, member);
+        }
+        self.deposit_shares(id.of, member, id.recipient, gives, at);
+        let promise = Promise {
+            amount: whole(rule.receives),
+            claimed: BigRational::zero(),
+            start: at.ts,
+            cliff: at.ts + rule.cliff,
+            end: at.ts + rule.lasts,
+            deadline: 0,
+            approver: None,
+            revocable: false,
+            revoked: false,
+            approved: false,
+            events: 1,
+        };
+        self.promises.insert(id, promise);
+        let book = self.book(id.of);
+        book.reserved += whole(rule.receives);
+        book.events += 1;
+    }
+
+    fn layer_figures(&self, figures: &mut Figures) {
+        for of in self.story.security_ids() {
+            let joined = self
+                .memberships
+                .iter()
+                .filter(|((upper, _), membership)| *upper == of && membership.status == 3);
+            let (members, rule) = (joined.count(), self.rules.get(&of));
+            let exists = usize::from(rule.is_some());
+            use CollectiveFigure as C;
+            figures.extend(
+                [
+                    (C::Gives, whole(rule.map_or(0, |rule| rule.gives_bps))),
+                    (C::Receives, whole(rule.map_or(0, |rule| rule.receives))),
+                    (C::Members, whole(members)),
+                    (C::Events, whole(exists + members)),
+                ]
+                .map(|(figure, value)| (Figure::Collective(of, figure), Value::Number(value))),
+            );
+            for other in self.story.security_ids().filter(|other| *other != of) {
+                use MembershipFigure as M;
+                use StakeFigure as S;
+                let stake = self.books.get(&other).and_then(|book| book.stakes.get(&of));
+                let stake = stake.cloned().unwrap_or_default();
+                figures.extend(
+                    [
+                        (S::Shares, stake.position.shares.clone()),
+                        (S::RegisteredAccount, stake.position.shares),
+                        (S::Checkpoint, stake.position.checkpoint),
+                        (S::Accrued, stake.position.accrued),
+                        (S::Harvested, stake.position.claimed),
+                        (S::Deposited, stake.deposited),
+                        (S::Events, whole(stake.position.events)),
+                    ]
+                    .map(|(figure, value)| (Figure::Stake(of, other, figure), Value::Number(value))),
+                );
+                let membership = self.memberships.get(&(of, other)).cloned().unwrap_or_default();
+                figures.extend(
+                    [
+                        (M::Status, whole(membership.status)),
+                        (M::Gives, membership.gives),
+                        (M::Receives, whole(membership.receives)),
+                        (M::Expires, whole(membership.expires)),
+                        (M::Events, whole(membership.events)),
+                    ]
+                    .map(|(figure, value)| (Figure::Membership(of, other, figure), Value::Number(value))),
+                );
+            }
+        }
+    }
+
     /// Money goes on the stream, and what lies in the inbox with it.
     pub fn distribute(&mut self, of: SecurityId, from: PersonId, amount: u64, at: Moment) {
         let amount = whole(amount);
         let book = self.book(of);
         let added = &amount + std::mem::take(&mut book.inbox);
-        let mut line = book.line_at(at.ts);
-        let waiting = &line.total - &line.dripped;
-        let total = &waiting + &added;
-        let left = whole((line.end - line.last).max(0));
-        let length = ((&waiting * left + &added * whole(book.drip)) / &total)
-            .floor()
-            .to_integer();
-        line.start = line.last;
-        line.end = line.last + i64::try_from(length).unwrap_or(i64::MAX);
-        line.total = total;
-        line.dripped = BigRational::zero();
-        book.line = line;
-        book.received += &added;
-        book.events += 1;
+        book.add_to_stream(&added, at.ts);
         self.wallet(from).money -= &amount;
         self.flow(Flow::PaidIn(from, of), &amount);
     }
@@ -907,6 +1097,26 @@ impl<'a> Ledger<'a> {
         };
         let per_share = book.line_at(ts).per_share;
         (&holder.accrued + &holder.shares * (per_share - &holder.checkpoint)).floor()
+    }
+
+    /// Money of a security that has reached vaults of others: harvested, or earned at the unix time `ts`; payout atoms.
+    #[must_use]
+    pub fn reached_vaults(&self, of: SecurityId, ts: i64) -> BigRational {
+        let Some(book) = self.books.get(&of) else {
+            return BigRational::zero();
+        };
+        let per_share = book.line_at(ts).per_share;
+        book.stakes.values().map(|stake| stake.reached(&per_share)).sum()
+    }
+
+    /// Of that, what has reached the vault of `upper`.
+    #[must_use]
+    pub fn reached_vault(&self, upper: SecurityId, of: SecurityId, ts: i64) -> BigRational {
+        let book = self.books.get(&of);
+        let found = book.and_then(|book| Some((book, book.stakes.get(&upper)?)));
+        found.map_or_else(BigRational::zero, |(book, stake)| {
+            stake.reached(&book.line_at(ts).per_share)
+        })
     }
 
     /// Whether a security has a vault for an asset.
@@ -1061,6 +1271,7 @@ impl<'a> Ledger<'a> {
                 );
             }
         }
+        self.layer_figures(&mut figures);
         for id in self.story.round_ids() {
             self.round_figures(id, &mut figures);
         }

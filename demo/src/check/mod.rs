@@ -31,6 +31,12 @@ pub enum Figure {
     Round(RoundId, RoundFigure),
     /// A figure of somebody's subscription to a round.
     Subscription(RoundId, PersonId, SubscriptionFigure),
+    /// A figure of the vault of the first security for shares of the second.
+    Stake(SecurityId, SecurityId, StakeFigure),
+    /// A figure of the second security's application to, or membership in, the first.
+    Membership(SecurityId, SecurityId, MembershipFigure),
+    /// A figure of a collective's rule.
+    Collective(SecurityId, CollectiveFigure),
     /// What a claim would pay a holder now, by simulation.
     Claimable(SecurityId, PersonId),
     /// What somebody's wallet holds.
@@ -136,6 +142,90 @@ pub enum HolderFigure {
     Approved,
     /// Events told, by the position's own count.
     Events,
+}
+
+/// A figure of a vault with shares of another security; zero while there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StakeFigure {
+    /// Registered shares, by the vault's position.
+    Shares,
+    /// The same, by the balance of its registered account.
+    RegisteredAccount,
+    /// What the accumulator showed when the position was last settled.
+    Checkpoint,
+    /// Money owed when it was last settled.
+    Accrued,
+    /// Money ever harvested.
+    Harvested,
+    /// Shares ever deposited, by the vault's record.
+    Deposited,
+    /// Events told, by the position's own count.
+    Events,
+}
+
+impl StakeFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Shares => "shares",
+            Self::RegisteredAccount => "balance of the registered account",
+            Self::Checkpoint => "checkpoint",
+            Self::Accrued => "accrued",
+            Self::Harvested => "harvested so far",
+            Self::Deposited => "ever deposited",
+            Self::Events => "events of the position",
+        }
+    }
+}
+
+/// A figure of the rule by which others join; zero while there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CollectiveFigure {
+    /// Part of itself that each member gives, basis points.
+    Gives,
+    /// Shares that each member is granted.
+    Receives,
+    /// Members that have joined.
+    Members,
+    /// Events told, by its own count.
+    Events,
+}
+
+impl CollectiveFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Gives => "each gives",
+            Self::Receives => "each receives",
+            Self::Members => "members",
+            Self::Events => "events of the collective",
+        }
+    }
+}
+
+/// A figure of an application or a membership; zero while there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MembershipFigure {
+    /// 1 applied, 2 admitted, 3 joined.
+    Status,
+    /// Shares of its own that it gives.
+    Gives,
+    /// Shares of the collective that it is granted.
+    Receives,
+    /// The consent holds before.
+    Expires,
+    /// Events told, by its own count.
+    Events,
+}
+
+impl MembershipFigure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Gives => "gives",
+            Self::Receives => "receives",
+            Self::Expires => "consent until",
+            Self::Events => "events of the membership",
+        }
+    }
 }
 
 /// A figure of a grant; zero or empty while it does not exist.
@@ -276,6 +366,19 @@ impl Figure {
                 let text = format!("{}, {}", round_name(id), figure.text());
                 format!("{}, {}", story.name(person), of(id.of, &text))
             }
+            Self::Stake(upper, held, figure) => format!(
+                "{}, vault, {}, {}",
+                story.symbol(upper),
+                story.symbol(held),
+                figure.text()
+            ),
+            Self::Membership(upper, member, figure) => format!(
+                "{}, member {}, {}",
+                story.symbol(upper),
+                story.symbol(member),
+                figure.text()
+            ),
+            Self::Collective(of, figure) => format!("{}, collective, {}", story.symbol(of), figure.text()),
             Self::Claimable(security, person) => format!("{}, {}", story.name(person), of(security, "could claim now")),
             Self::Wallet(person, WalletFigure::Money) => format!("{}, wallet, payout tokens", story.name(person)),
             Self::Wallet(person, WalletFigure::Savings) => format!("{}, savings, payout tokens", story.name(person)),

@@ -233,12 +233,32 @@ impl<'a> Fields<'a> {
         if !self.has("of") && self.story.securities.len() == 1 {
             return Ok(SecurityId(0));
         }
-        let symbol = self.text("of")?;
+        self.security_named("of")
+    }
+
+    /// A security by its symbol.
+    ///
+    /// # Errors
+    /// When it is missing or no security has that symbol.
+    pub fn security_named(&self, key: &str) -> Result<SecurityId> {
+        let symbol = self.text(key)?;
         self.story.find_security(&symbol).ok_or_else(|| {
             let known: Vec<&str> = self.story.securities.iter().map(|security| &*security.symbol).collect();
-            let problem = self.problem("of", format!("no security of this story has the symbol {symbol:?}"));
+            let problem = self.problem(key, format!("no security of this story has the symbol {symbol:?}"));
             Problem::unknown(problem.at, problem.message, &symbol, &known)
         })
+    }
+
+    /// Another security than `of`, by its symbol.
+    ///
+    /// # Errors
+    /// When it is missing, no security has that symbol, or it is the same.
+    pub fn other_security(&self, key: &str, of: SecurityId) -> Result<SecurityId> {
+        let other = self.security_named(key)?;
+        if other == of {
+            return Err(self.problem(key, "a security never holds itself"));
+        }
+        Ok(other)
     }
 
     /// An asset of the story.

@@ -194,6 +194,7 @@ impl Story {
     pub fn grant_ids(&self) -> BTreeSet<GrantId> {
         let made = self.steps.iter().filter_map(|step| match &step.action {
             Action::Grant(grant) => Some(grant.id()),
+            Action::Join(join) => Some(join.grant()),
             _ => None,
         });
         made.collect()

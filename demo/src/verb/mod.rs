@@ -4,7 +4,9 @@
 //! know yet goes into [`crate::check::Ledger`], and, if it moves registered shares or money, into [`crate::check::fair`].
 
 pub mod asset;
+pub mod collective;
 pub mod grant;
+pub mod layers;
 pub mod redemption;
 pub mod round;
 pub mod shares;
@@ -203,6 +205,13 @@ verbs! {
     vault::OpenVault,
     vault::Deposit,
     vault::Donate,
+    layers::OpenShareVault,
+    layers::DepositShares,
+    layers::Harvest,
+    collective::CreateCollective,
+    collective::Apply,
+    collective::Admit,
+    collective::Join,
     grant::Grant,
     grant::ClaimGrant,
     grant::ApproveMilestone,

@@ -57,7 +57,7 @@ impl Verb for Distribute {
     }
 
     fn flow(&self, fair: &mut Fair, _at: Moment) {
-        fair.pay_in(self.of, self.amount);
+        fair.pay_in(self.of, self.amount, true);
     }
 }
 

@@ -13,7 +13,10 @@ use upside_client::{
     solana_account::Account,
     upside::{
         error::UpsideError,
-        state::{Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault},
+        state::{
+            Approval, Collective, Grant, Member, MemberStatus, Position, Redemption, Round, Security, Subscription,
+            Vault,
+        },
     },
     Sender,
 };
@@ -21,8 +24,8 @@ use upside_client::{
 use super::{Claimable, Sample, World};
 use crate::{
     check::{
-        AssetFigure, Figure, Figures, GrantFigure, HolderFigure, RoundFigure, SecurityFigure, SubscriptionFigure,
-        Value, VaultFigure, WalletFigure,
+        AssetFigure, CollectiveFigure, Figure, Figures, GrantFigure, HolderFigure, MembershipFigure, RoundFigure,
+        SecurityFigure, StakeFigure, SubscriptionFigure, Value, VaultFigure, WalletFigure,
     },
     story::{AssetId, GrantId, PersonId, Purse, RoundId, SecurityId},
     verb::redemption::TICKET,
@@ -99,6 +102,17 @@ impl World<'_> {
                 ]);
             }
         }
+        for (of, other) in self.pairs() {
+            let (keys, held) = (self.keys(of), self.keys(other));
+            let vault = keys.vault(&held.mint);
+            addresses.extend([
+                vault,
+                held.position(&vault),
+                held.registered(&vault),
+                keys.collective(),
+                keys.member(&held.security),
+            ]);
+        }
         for id in self.story.grant_ids() {
             addresses.push(self.grant(id)?);
         }
@@ -134,6 +148,23 @@ impl World<'_> {
             for person in self.story.person_ids() {
                 self.read_holder(of, person, &accounts, &mut figures)?;
             }
+        }
+        for of in self.story.security_ids() {
+            let rule: Option<Collective> = accounts.state(&self.keys(of).collective())?;
+            let read = |field: fn(&Collective) -> Value| rule.as_ref().map_or_else(|| number(0u8), field);
+            use CollectiveFigure as C;
+            figures.extend(
+                [
+                    (C::Gives, read(|c| number(c.contribution_bps))),
+                    (C::Receives, read(|c| number(c.shares_atoms))),
+                    (C::Members, read(|c| number(c.members))),
+                    (C::Events, read(|c| number(c.sequence))),
+                ]
+                .map(|(figure, value)| (Figure::Collective(of, figure), value)),
+            );
+        }
+        for (of, other) in self.pairs() {
+            self.read_pair(of, other, &accounts, &mut figures)?;
         }
         for id in self.story.grant_ids() {
             self.read_grant(id, &accounts, &mut figures)?;
@@ -282,6 +313,62 @@ impl World<'_> {
                 (F::Approved, number(u8::from(approval.is_some()))),
             ]
             .map(|(figure, value)| (Figure::Holder(of, person, figure), value)),
+        );
+        Ok(())
+    }
+
+    /// Every security with every other.
+    fn pairs(&self) -> impl Iterator<Item = (SecurityId, SecurityId)> + use<> {
+        let story = self.story;
+        let all: Vec<SecurityId> = story.security_ids().collect();
+        let others = all.clone();
+        all.into_iter()
+            .flat_map(move |of| others.clone().into_iter().map(move |other| (of, other)))
+            .filter(|(of, other)| of != other)
+    }
+
+    fn read_pair(&self, of: SecurityId, other: SecurityId, accounts: &Accounts, figures: &mut Figures) -> Result<()> {
+        let (keys, held) = (self.keys(of), self.keys(other));
+        let address = keys.vault(&held.mint);
+        let vault: Option<Vault> = accounts.state(&address)?;
+        let position: Option<Position> = accounts.state(&held.position(&address))?;
+        let read = |field: fn(&Position) -> Value| position.as_ref().map_or_else(|| number(0u8), field);
+        use StakeFigure as S;
+        figures.extend(
+            [
+                (S::Shares, read(|p| number(p.shares_atoms))),
+                (S::RegisteredAccount, accounts.balance(&held.registered(&address))?),
+                (S::Checkpoint, read(|p| x64(p.checkpoint_x64.get()))),
+                (S::Accrued, read(|p| x64(p.accrued_x64.get()))),
+                (S::Harvested, read(|p| number(p.claimed_total_atoms))),
+                (
+                    S::Deposited,
+                    number(vault.map_or(0, |vault| vault.deposited_total_atoms)),
+                ),
+                (S::Events, read(|p| number(p.sequence))),
+            ]
+            .map(|(figure, value)| (Figure::Stake(of, other, figure), value)),
+        );
+        let member: Option<Member> = accounts.state(&keys.member(&held.security))?;
+        let status = member
+            .as_ref()
+            .and_then(accounts::status_of)
+            .map(|status| match status {
+                MemberStatus::Applied => 1u8,
+                MemberStatus::Admitted => 2,
+                MemberStatus::Joined => 3,
+            });
+        let read = |field: fn(&Member) -> Value| member.as_ref().map_or_else(|| number(0u8), field);
+        use MembershipFigure as M;
+        figures.extend(
+            [
+                (M::Status, number(status.unwrap_or(0))),
+                (M::Gives, read(|m| number(m.contribution_atoms))),
+                (M::Receives, read(|m| number(m.shares_atoms))),
+                (M::Expires, read(|m| number(m.expires_ts))),
+                (M::Events, read(|m| number(m.sequence))),
+            ]
+            .map(|(figure, value)| (Figure::Membership(of, other, figure), value)),
         );
         Ok(())
     }

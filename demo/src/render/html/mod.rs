@@ -4,7 +4,7 @@ mod chart;
 mod sankey;
 mod style;
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use self::{
     chart::{bar, stream, NARROW, WIDE},
@@ -16,6 +16,14 @@ use crate::{
     amount,
     report::{BrokeOff, FlowKind, Report, Security, StepReport, VaultReport},
 };
+
+/// What went from security to security.
+struct Climbs<'a> {
+    /// From, to, and atoms.
+    paid: Vec<(&'a str, &'a str, u64)>,
+    /// How far right each that was paid stands.
+    levels: BTreeMap<&'a str, usize>,
+}
 
 /// Text as it may stand anywhere in a page: nothing of it is markup, and nothing turns the direction of what follows.
 fn escaped(text: &str) -> String {
@@ -350,11 +358,21 @@ impl Page<'_> {
             column,
             name: name.to_owned(),
         };
+        let Climbs { paid, levels } = self.climbs();
+        let security_node = |name: &str| node(Column::Security(levels.get(name).copied().unwrap_or(0)), name);
         let mut links = Vec::new();
+        for (from, to, atoms) in paid {
+            links.push(Link {
+                from: security_node(from),
+                to: security_node(to),
+                atoms,
+                arrived: true,
+            });
+        }
         for flow in self.report.flows.iter().filter(|flow| flow.kind == FlowKind::PaidIn) {
             links.push(Link {
                 from: node(Column::Payer, &flow.from),
-                to: node(Column::Security, &flow.to),
+                to: security_node(&flow.to),
                 atoms: flow.atoms,
                 arrived: true,
             });
@@ -364,7 +382,7 @@ impl Page<'_> {
             let mut out = |name: &str, atoms: u64, arrived: bool| {
                 if atoms > 0 {
                     links.push(Link {
-                        from: node(Column::Security, &security.story_symbol),
+                        from: security_node(&security.story_symbol),
                         to: node(Column::Receiver, name),
                         atoms,
                         arrived,
@@ -372,7 +390,10 @@ impl Page<'_> {
                 }
             };
             for holder in &security.holders {
-                out(&holder.name, holder.claimed_atoms, true);
+                // What a vault has claimed is drawn to the security whose vault it is.
+                if !holder.vault {
+                    out(&holder.name, holder.claimed_atoms, true);
+                }
                 out(&holder.name, holder.claimable_atoms, false);
             }
             let reached = stream.readings.last().map_or(0, |reading| reading.reached_atoms);
@@ -386,6 +407,36 @@ impl Page<'_> {
         links
     }
 
+    /// Whether two securities have paid each other.
+    fn pay_each_other(&self) -> bool {
+        let harvested = || self.report.flows.iter().filter(|flow| flow.kind == FlowKind::Harvested);
+        harvested().any(|flow| harvested().any(|other| other.from == flow.to && other.to == flow.from))
+    }
+
+    /// What went from security to security. Of two that paid each other the difference is drawn; what still goes round is not.
+    fn climbs(&self) -> Climbs<'_> {
+        let harvested = || self.report.flows.iter().filter(|flow| flow.kind == FlowKind::Harvested);
+        let mut climbs: Vec<(&str, &str, u64)> = harvested()
+            .filter_map(|flow| {
+                let back = harvested().find(|other| other.from == flow.to && other.to == flow.from);
+                let atoms = flow.atoms.saturating_sub(back.map_or(0, |back| back.atoms));
+                (atoms > 0).then_some((&*flow.from, &*flow.to, atoms))
+            })
+            .collect();
+        let mut levels: BTreeMap<&str, usize> = BTreeMap::new();
+        // As often as there are steps at most: what is not in order then goes round.
+        for _ in 0..climbs.len() {
+            for (from, to, _) in &climbs {
+                let above = levels.get(from).copied().unwrap_or(0) + 1;
+                let level = levels.entry(*to).or_default();
+                *level = (*level).max(above.min(self.report.securities.len()));
+            }
+        }
+        let level = |name: &str| levels.get(name).copied().unwrap_or(0);
+        climbs.retain(|(from, to, _)| level(from) < level(to));
+        Climbs { paid: climbs, levels }
+    }
+
     fn flows(&self, out: &mut String) {
         let links = self.links();
         if links.is_empty() {
@@ -395,10 +446,15 @@ impl Page<'_> {
         let _ = writeln!(
             out,
             "<section class=\"chart\">\n<h2>Where the money went</h2>\n<p class=\"dim small\">{unit}, from who paid it in, through the \
-             securities, to who has it; lighter: owed and not claimed yet, or still on its way.</p>"
+             securities, to who has it; lighter: owed and not claimed yet, or still on its way.{}</p>",
+            if self.pay_each_other() {
+                " Of two that hold each other the difference is drawn."
+            } else {
+                ""
+            }
         );
         let tone = |node: &Node| match node.column {
-            Column::Security => "var(--text)".to_owned(),
+            Column::Security(_) => "var(--text)".to_owned(),
             Column::Payer | Column::Receiver => self.colour_of(&node.name),
         };
         for (class, width) in [("wideonly", WIDE), ("narrow", NARROW)] {

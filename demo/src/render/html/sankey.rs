@@ -9,8 +9,8 @@ use super::escaped;
 pub enum Column {
     /// Who pays in.
     Payer,
-    /// Through what.
-    Security,
+    /// Through what: those that hold nobody's shares at 0, who holds them to the right of them.
+    Security(usize),
     /// Who receives.
     Receiver,
 }
@@ -24,7 +24,7 @@ pub struct Node {
     pub name: String,
 }
 
-/// Something that goes from one node to one in the next column.
+/// Something that goes from one node to one further right.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// From.
@@ -75,28 +75,39 @@ pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write:
         sum(|link| &link.from).max(sum(|link| &link.to))
     };
     let all = |column: Column| -> u64 { nodes.iter().filter(|node| node.column == column).map(&through).sum() };
-    let columns = [Column::Payer, Column::Security, Column::Receiver];
-    let most = columns.map(all).into_iter().max().unwrap_or(0).max(1);
+    let highest = nodes.iter().filter_map(|node| match node.column {
+        Column::Security(level) => Some(level),
+        _ => None,
+    });
+    let highest = highest.max().unwrap_or(0);
+    // Many columns stand close: every second label goes below its node, and on a phone without the amount.
+    let close = highest > 1;
+    let below = |node: &Node| close && matches!(node.column, Column::Security(level) if level % 2 == 1);
+    let mut columns = vec![Column::Payer];
+    columns.extend((0..=highest).map(Column::Security));
+    columns.push(Column::Receiver);
+    let most = columns.iter().copied().map(all).max().unwrap_or(0).max(1);
     let thick = |atoms: u64| (atoms as f64 / most as f64 * FULL).max(1.5);
 
     // Every node has room for its label, so that labels never meet.
-    let beside = |node: &Node| outside && node.column != Column::Security;
+    let beside = |node: &Node| outside && !matches!(node.column, Column::Security(_));
     let slot = |node: &Node| {
         let height = thick(through(node));
         if beside(node) {
             height.max(LABEL)
         } else {
-            height + LABEL
+            height + if close { 2.0 } else { 1.0 } * LABEL
         }
     };
     let column_height = |column: Column| -> f64 {
         let slots = nodes.iter().filter(|node| node.column == column).map(&slot);
         slots.map(|height| height + GAP).sum::<f64>() - GAP
     };
-    let height = columns.map(column_height).into_iter().fold(0.0, f64::max);
+    let height = columns.iter().copied().map(column_height).fold(0.0, f64::max);
     let mut placed: BTreeMap<&Node, Placed> = BTreeMap::new();
+    let steps = columns.len() as f64 - 1.0;
     for (index, column) in columns.into_iter().enumerate() {
-        let x = margin + index as f64 * (width - 2.0 * margin - NODE) / 2.0;
+        let x = margin + index as f64 * (width - 2.0 * margin - NODE) / steps;
         let mut y = (height - column_height(column)) / 2.0;
         for node in nodes.iter().filter(|node| node.column == column) {
             let atoms = through(node);
@@ -173,21 +184,25 @@ pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write:
             (Column::Receiver, true) => (at.x + NODE + 8.0, "start"),
             (Column::Payer, false) => (at.x, "start"),
             (Column::Receiver, false) => (at.x + NODE, "end"),
-            (Column::Security, _) => (at.x + NODE / 2.0, "middle"),
+            (Column::Security(_), _) => (at.x + NODE / 2.0, "middle"),
         };
         // Above a node that has no margin beside it, else beside its middle.
         let y = if beside(node) {
             at.y + at.height / 2.0 - 3.0
+        } else if below(node) {
+            at.y + at.height + 15.0
         } else {
             at.y - 20.0
         };
+        let bare = close && !outside && matches!(node.column, Column::Security(_));
+        let amount = if bare { String::new() } else { write(at.atoms) };
         let _ = write!(
             svg,
             "<text class=\"halo name\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>\
              <text class=\"halo dim\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
             escaped(&shortened(&node.name, longest)),
             y + 15.0,
-            escaped(&write(at.atoms))
+            escaped(&amount)
         );
     }
     svg.push_str("</svg>");
@@ -218,18 +233,18 @@ mod tests {
         let links = [
             Link {
                 from: node(Column::Payer, "A&B"),
-                to: node(Column::Security, "S"),
+                to: node(Column::Security(0), "S"),
                 atoms: 30,
                 arrived: true,
             },
             Link {
-                from: node(Column::Security, "S"),
+                from: node(Column::Security(0), "S"),
                 to: node(Column::Receiver, "C"),
                 atoms: 20,
                 arrived: true,
             },
             Link {
-                from: node(Column::Security, "S"),
+                from: node(Column::Security(0), "S"),
                 to: node(Column::Receiver, "D"),
                 atoms: 10,
                 arrived: false,
