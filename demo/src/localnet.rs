@@ -50,6 +50,8 @@ pub struct Funding {
     pub wallet: String,
     /// Whole SOL.
     pub sol: u64,
+    /// Wallets of spectators who want to take part: they get payout tokens and stocks too.
+    pub others: Vec<String>,
 }
 
 /// Ends the validator; clones end the same one.
@@ -108,7 +110,12 @@ impl Localnet {
             .args(["--parent-pid", &std::process::id().to_string()])
             .args(["--fund", &funding.wallet])
             .args(["--fund-sol", &funding.sol.to_string()])
-            .args(["--fund-payout", "0", "--fund-equity", "0"])
+            .args(funding.others.iter().flat_map(|wallet| ["--fund", wallet]))
+            .args(if funding.others.is_empty() {
+                &["--fund-payout", "0", "--fund-equity", "0"][..]
+            } else {
+                &[]
+            })
             // Ctrl-C in a terminal reaches this process alone, which then ends the validator.
             .process_group(0)
             .stdin(Stdio::piped())
@@ -133,6 +140,15 @@ impl Localnet {
                 stopper.end();
                 Err(error)
             }
+        }
+    }
+}
+
+impl Localnet {
+    /// Waits until a signal ends this process.
+    pub fn wait(&self) {
+        loop {
+            std::thread::park();
         }
     }
 }

@@ -58,6 +58,12 @@ struct Args {
     /// Write the report into this folder, named after the story, when --html does not say where; `cargo xtask demo` fills it in.
     #[arg(long, value_name = "FOLDER")]
     reports: Option<PathBuf>,
+    /// Leave the network running when the story has ended, and print its address; Ctrl-C ends it.
+    #[arg(long)]
+    stay: bool,
+    /// Give this wallet SOL, payout tokens and stocks at the start (repeatable).
+    #[arg(long, value_name = "ADDRESS")]
+    fund: Vec<String>,
     /// Also write the last page as a picture (SVG).
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
@@ -144,6 +150,7 @@ fn run(args: &Args, story: &Story) -> Result<Report> {
     let funding = Funding {
         wallet: bank.pubkey().to_string(),
         sol: BANK_SOL_A_PERSON * (u64::try_from(story.people.len())? + 1),
+        others: args.fund.clone(),
     };
     let localnet = Localnet::start(&args.localnet, &args.program, &funding)?;
     let world = World::enter(story, bank, &localnet.ready)?;
@@ -153,7 +160,7 @@ fn run(args: &Args, story: &Story) -> Result<Report> {
         }
         Ok(())
     })?;
-    drop(localnet);
+    let localnet = args.stay.then_some(localnet);
     if text {
         if let Some(broke_off) = &report.broke_off {
             print(&pages::broke_off(&report, broke_off))?;
@@ -174,6 +181,10 @@ fn run(args: &Args, story: &Story) -> Result<Report> {
         if text {
             writeln!(std::io::stdout(), "\nThe report: {}", path.display()).context("the output cannot be written")?;
         }
+    }
+    if let Some(localnet) = localnet {
+        println!("The network stays: {}", localnet.ready.rpc);
+        localnet.wait();
     }
     Ok(report)
 }

@@ -509,6 +509,7 @@ fn one_atom_less_than_the_books_say_ends_the_story() {
     let funding = Funding {
         wallet: bank.pubkey().to_string(),
         sol: BANK_SOL_A_PERSON * 6,
+        others: Vec::new(),
     };
     let localnet = Localnet::start(&localnet(), &program(), &funding).expect("a network");
     let okafor = story.find_person("Ms Okafor").expect("somebody of the story");

@@ -1,6 +1,7 @@
 //! One file per command of `cargo xtask`.
 
 pub mod anchor;
+pub mod app;
 pub mod bench;
 pub mod build;
 pub mod cu;

@@ -36,6 +36,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build the dApp and serve it beside a local network on which the demo story was played.
+    App(commands::app::Args),
     /// Measure beside other software and rewrite the documents with the numbers.
     Bench(commands::bench::Args),
     /// Build the program (and the test programs) for Solana.
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.verbose);
     let run = || match cli.command {
+        Command::App(args) => commands::app::run(&Workspace::find()?, &console, &args),
         Command::Bench(args) => commands::bench::run(&Workspace::find()?, &args),
         Command::Build(args) => commands::build::run(&Workspace::find()?, &console, &args),
         Command::Test(args) => commands::test::run(&Workspace::find()?, &console, &args),

@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    commands::{anchor, demo, formal, fuzz, mutants, supply},
+    commands::{anchor, app, demo, formal, fuzz, mutants, supply},
     console::{seconds, Console, Task},
     host,
     process::{self, Counts, Stream},
@@ -65,6 +65,8 @@ enum Action {
     DocTests,
     /// The demo without a terminal.
     Demo,
+    /// The dApp: types, lints, unit tests, drift, build, sizes, and its life in a browser.
+    App,
     /// `anchor test` with the program and with a broken one, `anchor idl build`.
     Anchor,
     /// `cargo deny`: licences, sources, bans, and advisories where they can be reached.
@@ -224,6 +226,12 @@ const STEPS: &[Step] = &[
         slow: true,
         needs: &["compile", "program"],
         action: Action::Demo,
+    },
+    Step {
+        name: "app",
+        slow: true,
+        needs: &["compile", "program"],
+        action: Action::App,
     },
     Step {
         name: "anchor",
@@ -473,6 +481,7 @@ impl Session<'_> {
                 task.note(&outcome.sentence());
                 Ok(())
             }
+            Action::App => app::check(workspace, self.built()?, console, task, counts),
             Action::Anchor => anchor::check(workspace, self.built()?, console, task),
             Action::Demo => process::run_plain(
                 &mut demo::command(workspace, self.built()?)?,
