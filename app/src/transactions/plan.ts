@@ -2,7 +2,12 @@
 import type { Address, Instruction } from '@solana/kit';
 
 /** One transaction. A later step is simulated only when the ones before have happened. */
-export type Step = { title: string; instructions: readonly Instruction[] };
+export type Step = {
+    title: string;
+    instructions: readonly Instruction[];
+    /** Whether the steps after it make sense without it. */
+    optional?: boolean;
+};
 
 export type Plan = {
     title: string;

@@ -8,7 +8,7 @@ import { session, type Session } from '../wallet/session';
 import { ofThrown, type Failure } from './trouble';
 import type { Plan } from './plan';
 import { simulate } from './simulate';
-import { run, type StepState } from './state';
+import { canSkip, run, type StepState } from './state';
 import { submit } from './submit';
 
 function setStep(plan: Plan, index: number, state: StepState): void {
@@ -70,6 +70,14 @@ export async function begin(plan: Plan): Promise<void> {
 export async function retry(): Promise<void> {
     const now = run.get();
     if (now) await review(now.plan, now.current);
+}
+
+/** Goes on without the present step, which nothing after it needs. */
+export async function skip(): Promise<void> {
+    const now = run.get();
+    if (!now || !canSkip(now)) return;
+    setStep(now.plan, now.current, { phase: 'skipped' });
+    await review(now.plan, now.current + 1);
 }
 
 /** The user agrees with what the review shows: the wallet signs, and the step is watched; then the next one is reviewed. */

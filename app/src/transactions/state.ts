@@ -11,9 +11,16 @@ export type StepState =
     | { phase: 'simulating' }
     | { phase: 'review'; simulation: Extract<Simulation, { ok: true }> }
     | { phase: 'refused'; failure: Failure }
+    | { phase: 'skipped' }
     | Progress;
 
 export type Run = { plan: Plan; cluster: Cluster | null; steps: readonly StepState[]; current: number };
 
 /** What the confirm dialog shows; null when nothing is going on. */
 export const run = createStore<Run | null>(null);
+
+/** Whether the present step was refused, and the others make sense without it. */
+export const canSkip = ({ plan, steps, current }: Run): boolean =>
+    plan.steps[current]!.optional === true &&
+    current + 1 < plan.steps.length &&
+    ['refused', 'failed', 'expired'].includes(steps[current]!.phase);

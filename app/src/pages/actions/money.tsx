@@ -1,14 +1,17 @@
 /** Paying in, and backing. */
 import { useState } from 'react';
 import { isAddress, type Address } from '@solana/kit';
-import { readBacking } from '../../chain/backing';
-import { readMint, type Mint } from '../../chain/mints';
+import { findPosition, findSecurity } from '../../chain/accounts';
+import { securityOf } from '../../chain/addresses';
+import { readBacking, type Asset } from '../../chain/backing';
+import { readMint } from '../../chain/mints';
 import { nameMint } from '../../chain/names';
 import { streamAfter } from '../../chain/quotes';
 import { readTokenAccounts, tokenAccountsOf } from '../../chain/token-accounts';
 import { readNames, symbolIn } from '../../chain/names';
 import { linkTo } from '../../router';
 import { payoutProgramOf } from '../../transactions/plans/keys';
+import { depositSharesPlan } from '../../transactions/plans/layers';
 import { distributePlan } from '../../transactions/plans/upside';
 import { depositPlan, openVaultPlan } from '../../transactions/plans/vault';
 import { ActionForm } from '../../ui/action-form';
@@ -47,23 +50,40 @@ export function Distribute({ view, wallet }: ActionProps) {
     );
 }
 
-function DepositForm({ view, wallet, assets }: ActionProps & { assets: readonly Mint[] }) {
+/** What a wallet can give of an asset: for shares of a security those that are registered. */
+function useGivable(wallet: Address, { mint, layer }: Asset): bigint | undefined {
+    const tokens = useBalance(wallet, layer ? null : mint!.address, mint!.tokenProgram);
+    const shares = useQuery(layer ? `position/${layer.security.address}/${wallet}` : null, () => findPosition(layer!.security.address, wallet));
+    if (!layer) return tokens;
+    return shares.data === undefined ? undefined : (shares.data?.sharesAtoms ?? 0n);
+}
+
+function DepositForm({ view, wallet, assets }: ActionProps & { assets: readonly Asset[] }) {
     const { security, share } = view;
-    const [chosen, setChosen] = useState<string>(assets[0]!.address);
+    const [chosen, setChosen] = useState<string>(assets[0]!.vault.assetMint);
     const [text, setText] = useState('');
-    const asset = assets.find((mint) => mint.address === chosen) ?? assets[0]!;
-    const { symbol } = nameMint(asset);
-    const most = useBalance(wallet, asset.address, asset.tokenProgram);
-    const { atoms } = amountIn(text, asset.decimals, most);
+    const asset = assets.find(({ vault }) => vault.assetMint === chosen) ?? assets[0]!;
+    const mint = asset.mint!;
+    const { symbol } = nameMint(mint);
+    const most = useGivable(wallet, asset);
+    const { atoms } = amountIn(text, mint.decimals, most);
+    const build = (amount: bigint) => () =>
+        asset.layer
+            ? depositSharesPlan(wallet, { security, symbol: share.symbol, held: asset.layer.security, heldSymbol: symbol }, amount)
+            : depositPlan(wallet, security, share.symbol, mint, symbol, amount);
     return (
-        <ActionForm build={atoms ? () => depositPlan(wallet, security, share.symbol, asset, symbol, atoms) : null}>
+        <ActionForm build={atoms ? build(atoms) : null}>
             <Choice
                 label="Asset"
                 value={chosen}
-                options={assets.map((mint) => ({ value: mint.address as string, label: nameMint(mint).name, hint: mint.address }))}
+                options={assets.map((each) => ({
+                    value: each.vault.assetMint as string,
+                    label: `${nameMint(each.mint!).name}${each.layer ? ', registered shares' : ''}`,
+                    hint: each.vault.assetMint,
+                }))}
                 onChange={setChosen}
             />
-            <AmountField label="Amount" value={text} onChange={setText} decimals={asset.decimals} symbol={symbol} most={most} />
+            <AmountField label="Amount" value={text} onChange={setText} decimals={mint.decimals} symbol={symbol} most={most} />
             <Notice tone="warning">Nobody can take a deposit back. It leaves only to holders who redeem.</Notice>
         </ActionForm>
     );
@@ -75,7 +95,7 @@ export function Deposit(props: ActionProps) {
     return (
         <Loaded query={query} what="the vaults">
             {(backing) => {
-                const assets = backing.flatMap(({ mint, layer }) => (mint && !layer ? [mint] : []));
+                const assets = backing.filter(({ mint }) => mint !== null);
                 if (assets.length > 0) return <DepositForm {...props} assets={assets} />;
                 return (
                     <Empty>
@@ -97,7 +117,9 @@ export function OpenVault({ view, wallet }: ActionProps) {
     });
     const build = async () => {
         const mint = await readMint(asset as Address);
-        return openVaultPlan(wallet, security, share.symbol, mint, nameMint(mint).symbol);
+        // A mint of this program is the share of a security, which the vault then names.
+        const held = await findSecurity(await securityOf(mint.address));
+        return openVaultPlan(wallet, security, share.symbol, mint, nameMint(mint).symbol, held);
     };
     return (
         <ActionForm build={isAddress(asset) ? build : null}>

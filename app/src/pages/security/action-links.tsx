@@ -17,7 +17,8 @@ const OPEN = [
 ] as const;
 const ANYONE = [
     ['distribute', 'Pay in'],
-    ['deposit', 'Deposit equity'],
+    ['deposit', 'Deposit backing'],
+    ['harvest', 'Harvest layers'],
     ['rounds', 'Rounds'],
     ['grants', 'Grants'],
 ] as const;

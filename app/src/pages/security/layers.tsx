@@ -31,11 +31,7 @@ function Box({ placed: { node, x, y }, isSelf }: { placed: Placed; isSelf: boole
         </g>
     );
     if (!node.isSecurity || isSelf) return box;
-    return (
-        <a href={linkTo('security', node.mint)} aria-label={`${node.label}: ${node.detail}`}>
-            {box}
-        </a>
-    );
+    return <a href={linkTo('security', node.mint)}>{box}</a>;
 }
 
 function Edge({ from, to }: { from: Placed; to: Placed }) {

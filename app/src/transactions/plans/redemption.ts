@@ -1,17 +1,24 @@
 /** Redeeming: the claim first, then the burn, then each asset by itself, in transactions as full as they can be. */
 import type { Address, Instruction } from '@solana/kit';
 import { formatAmount } from '../../amounts';
-import { MEMO, redemptionOf } from '../../chain/addresses';
-import type { Position } from '../../chain/accounts';
+import { approvalOf, MEMO, redemptionOf } from '../../chain/addresses';
+import { isCurated, type At, type Position, type Security } from '../../chain/accounts';
 import { arrives, isFree, type Leg, type Quote } from '../../chain/redemption';
-import { getCloseRedemptionInstruction, getCollectInstruction, getRedeemInstruction } from '../../generated/instructions';
+import {
+    getCloseRedemptionInstruction,
+    getCollectInstruction,
+    getCollectSharesInstruction,
+    getRedeemInstruction,
+} from '../../generated/instructions';
 import { mulDivCeil } from '../../math';
 import { MAX_BYTES, sizeOf } from '../message';
 import type { Plan, Step } from '../plan';
 import { holderKeys, securityAccounts, signerOf, tail } from './keys';
+import { harvestInstruction } from './layers';
 import { createAta } from './token';
 import { claimInstructions } from './upside';
 
+/** `alone`: needs a transaction of its own; if it fails, the others go on without it. */
 type Part = { title: string; instructions: Instruction[]; alone: boolean };
 /** Collects that one transaction may hold, by compute units. */
 const MOST_PARTS = 12;
@@ -23,8 +30,34 @@ export function freeId(tickets: readonly { id: bigint }[]): bigint {
     return id;
 }
 
+/** The least that may arrive, rounded up. */
+const leastOf = (leg: Leg, toleranceBps: number) => mulDivCeil(arrives(leg), BigInt(10_000 - toleranceBps), 10_000n);
+
+/** Shares of another security arrive registered. */
+async function collectShares(quote: Quote, leg: Leg, held: At<Security>, redemption: Address, toleranceBps: number): Promise<Part> {
+    const signer = signerOf(quote.holder);
+    const vaultKeys = await holderKeys(held.address, leg.vault.address);
+    const instruction = getCollectSharesInstruction({
+        payer: signer,
+        holder: signer,
+        ...securityAccounts(quote.security),
+        redemption,
+        vault: leg.vault.address,
+        heldSecurity: held.address,
+        heldMint: held.mint,
+        vaultPosition: vaultKeys.position,
+        vaultRegistered: vaultKeys.registered,
+        ...(await holderKeys(held.address, quote.holder)),
+        ...(isCurated(held) ? { approval: await approvalOf(held.address, quote.holder) } : {}),
+        ...(await tail()),
+        leastAtoms: leastOf(leg, toleranceBps),
+    });
+    return { title: `Collect ${leg.symbol}`, instructions: [instruction], alone: false };
+}
+
 async function collect(quote: Quote, leg: Leg, redemption: Address, toleranceBps: number): Promise<Part> {
     const { security, holder } = quote;
+    if (leg.held) return collectShares(quote, leg, leg.held, redemption, toleranceBps);
     const open = leg.receiverMissing ? [await createAta(holder, holder, leg.vault.assetMint, leg.tokenProgram)] : [];
     const instruction = getCollectInstruction({
         holder: signerOf(holder),
@@ -37,7 +70,7 @@ async function collect(quote: Quote, leg: Leg, redemption: Address, toleranceBps
         assetTokenProgram: leg.tokenProgram,
         memoProgram: MEMO,
         ...(await tail()),
-        leastAtoms: mulDivCeil(arrives(leg), BigInt(10_000 - toleranceBps), 10_000n),
+        leastAtoms: leastOf(leg, toleranceBps),
     });
     return { title: `Collect ${leg.symbol}`, instructions: [...open, instruction], alone: false };
 }
@@ -59,6 +92,7 @@ function pack(payer: Address, parts: readonly Part[]): Step[] {
     return steps.map(({ parts: all }) => ({
         title: all.map((part) => part.title).join(', '),
         instructions: all.flatMap((part) => part.instructions),
+        optional: all.every((part) => part.alone),
     }));
 }
 
@@ -76,6 +110,13 @@ export async function redemptionPlan(
     const redemption = await redemptionOf(security.address, holder, id);
     const parts: Part[] = [];
     if (!ticket) {
+        // What the vaults' shares earn after this belongs to those who stay.
+        for (const leg of quote.legs) {
+            if (leg.held && leg.unharvested > 0n) {
+                const instruction = await harvestInstruction({ security, symbol, held: leg.held, heldSymbol: leg.symbol });
+                parts.push({ title: `Harvest ${leg.symbol}`, instructions: [instruction], alone: true });
+            }
+        }
         if (options.position && options.owed > 0n) {
             // The payout mint's issuer may have frozen that account: the shares are redeemed all the same.
             const instructions = await claimInstructions(holder, security, options.position);

@@ -5,7 +5,7 @@ import type { At, Security } from '../../chain/accounts';
 import type { Mint } from '../../chain/mints';
 import { getDepositEquityInstruction, getOpenVaultInstruction } from '../../generated/instructions';
 import type { Plan } from '../plan';
-import { signerOf, tail } from './keys';
+import { payoutProgramOf, signerOf, tail } from './keys';
 
 async function vaultAccounts(security: Address, asset: Mint) {
     const vault = await vaultOf(security, asset.address);
@@ -17,15 +17,31 @@ async function vaultAccounts(security: Address, asset: Mint) {
     };
 }
 
+/** What opening a vault for shares names beside: the security, and a vault for its money where that is another. */
+async function heldAccounts(security: At<Security>, held: At<Security>) {
+    if (held.payoutMint === security.payoutMint) return { heldSecurity: held.address };
+    const program = payoutProgramOf(held);
+    const harvestVault = await vaultOf(security.address, held.payoutMint);
+    return {
+        heldSecurity: held.address,
+        heldPayoutMint: held.payoutMint,
+        heldPayoutTokenProgram: program,
+        harvestVault,
+        harvestVaultAccount: await ataOf(harvestVault, held.payoutMint, program),
+    };
+}
+
 export async function openVaultPlan(
     wallet: Address,
     security: At<Security>,
     symbol: string,
     asset: Mint,
     assetSymbol: string,
+    held: At<Security> | null,
 ): Promise<Plan> {
     const signer = signerOf(wallet);
     const instruction = getOpenVaultInstruction({
+        ...(held ? await heldAccounts(security, held) : {}),
         payer: signer,
         issuer: signer,
         security: security.address,

@@ -1,12 +1,12 @@
 /** What is about to be signed, and how it goes after. */
 import { useEffect, useId, useRef } from 'react';
 import type { Plan } from '../../transactions/plan';
-import { close, confirm, retry } from '../../transactions/run';
-import { run, type Run } from '../../transactions/state';
+import { close, confirm, retry, skip } from '../../transactions/run';
+import { canSkip, run, type Run } from '../../transactions/state';
 import { useStore } from '../hooks';
 import { StepView } from './step';
 
-const SETTLED = new Set(['finalized', 'confirmed']);
+const SETTLED = new Set(['finalized', 'confirmed', 'skipped']);
 /** While the wallet is asked, and until the network knows, closing would only hide what goes on. */
 const isBusy = ({ steps, current }: Run) => ['signing', 'simulating'].includes(steps[current]!.phase);
 const isDone = ({ steps }: Run) => steps.every((step) => SETTLED.has(step.phase));
@@ -49,6 +49,11 @@ function Buttons({ now }: { now: Run }) {
             {state.phase === 'review' && (
                 <button type="button" className="primary" onClick={() => void confirm()}>
                     Sign in the wallet
+                </button>
+            )}
+            {canSkip(now) && (
+                <button type="button" className="secondary" onClick={() => void skip()}>
+                    Go on without it
                 </button>
             )}
             {again && (

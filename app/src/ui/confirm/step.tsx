@@ -24,6 +24,8 @@ function statusText(state: StepState): string {
     switch (state.phase) {
         case 'waiting':
             return 'Waits for the step before.';
+        case 'skipped':
+            return 'Left out.';
         case 'simulating':
             return 'Asking the network what this would change…';
         case 'signing':
