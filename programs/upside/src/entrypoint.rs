@@ -3,18 +3,22 @@
 //! Each instruction ends with a call of the program to itself that carries its event and does nothing. Anchor's own entrypoint would make
 //! account structures for that call and compare its data with every instruction first, some 400 compute units on every instruction. So
 //! the one call that matters is recognised on the runtime's input as it stands; everything else, a wrong event call too, goes to Anchor.
+//! So are the instructions that run most ([`in_place`]): they work on the input itself.
 
 use core::{mem::MaybeUninit, slice};
 
 use anchor_lang::{
     event::EVENT_IX_TAG,
-    prelude::AccountInfo,
+    prelude::{AccountInfo, ProgramError, Result},
     solana_program::entrypoint::{
         custom_panic_default, deserialize_into, MAX_PERMITTED_DATA_INCREASE, NON_DUP_MARKER, SUCCESS,
     },
 };
 
-use crate::{entry, heap, EVENT_AUTHORITY_AND_BUMP};
+use pinocchio::entrypoint::deserialize;
+use solana_account_view::AccountView;
+
+use crate::{entry, heap, instructions::in_place, EVENT_AUTHORITY_AND_BUMP};
 
 custom_panic_default!();
 
@@ -55,6 +59,32 @@ unsafe fn is_event(input: *const u8) -> bool {
 /// then. The runtime's list is copied here, not to the heap, which saves 30 compute units an account.
 const MOST_ACCOUNTS: usize = 64;
 
+/// Runs one of the instructions that work on the input as it stands; `None` if it is another.
+///
+/// # Safety
+/// `input` is what the runtime passes to a program, and nothing refers to it.
+#[inline(always)]
+unsafe fn run_in_place(input: *mut u8) -> Option<u64> {
+    let mut accounts = [const { MaybeUninit::<AccountView>::uninit() }; in_place::ACCOUNTS];
+    // SAFETY: `input` is the runtime's. An account that is named again is a view of the same place, which counts borrows. Of more accounts
+    // than there is room for, the first are taken.
+    let (_, number, data) = unsafe { deserialize::<{ in_place::ACCOUNTS }>(input, &mut accounts) };
+    // SAFETY: the first `number` were written just now.
+    let accounts = unsafe { slice::from_raw_parts_mut(accounts.as_mut_ptr().cast::<AccountView>(), number) };
+    in_place::run(accounts, data).map(status)
+}
+
+/// The runtime's number for a result.
+fn status(result: Result<()>) -> u64 {
+    match result {
+        Ok(()) => SUCCESS,
+        Err(error) => {
+            error.log();
+            ProgramError::from(error).into()
+        }
+    }
+}
+
 /// Makes Anchor's structures and runs the instruction.
 ///
 /// # Safety
@@ -68,6 +98,13 @@ unsafe fn run(input: *mut u8) -> u64 {
     // SAFETY: the first `number` were written just now, and nothing else refers to them. They live until this function returns, and
     // what it returns is a number.
     let accounts = unsafe { slice::from_raw_parts(accounts.as_ptr().cast::<AccountInfo>(), number) };
+    if in_place::is_in_place(data) {
+        // With fewer accounts than it has, or more.
+        // SAFETY: `input` is the runtime's; the list is not used any more.
+        if let Some(status) = unsafe { run_in_place(input) } {
+            return status;
+        }
+    }
     match entry(program_id, accounts, data) {
         Ok(()) => SUCCESS,
         Err(error) => error.into(),
@@ -84,9 +121,14 @@ pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
     if unsafe { is_event(input) } {
         return SUCCESS;
     }
-    // SAFETY: nothing has been allocated; `input` is the runtime's.
+    // SAFETY: nothing has been allocated; `input` is the runtime's, and starts with the number of accounts.
     unsafe {
         heap::prepare();
+        if *input.cast::<u64>() == in_place::ACCOUNTS as u64 {
+            if let Some(status) = run_in_place(input) {
+                return status;
+            }
+        }
         run(input)
     }
 }

@@ -38,7 +38,9 @@ pub mod token;
 
 use anchor_lang::prelude::*;
 
-use instructions::{collective::*, grant::*, redemption::*, round::*, security::*, shares::*, upside::*, vault::*};
+#[cfg(any(not(target_os = "solana"), feature = "cpi"))]
+use instructions::upside::*;
+use instructions::{collective::*, grant::*, redemption::*, round::*, security::*, shares::*, vault::*};
 
 declare_id!(constants::PROGRAM_ID);
 
@@ -53,6 +55,9 @@ solana_security_txt::security_txt! {
 }
 
 /// The instructions. The dispatch compares in this order, so those called most come first.
+///
+/// Those that are not compiled for the chain are here for the interface and the builders of those who call them: the entrypoint runs
+/// [`instructions::in_place`] before it comes to the framework's dispatch.
 #[program]
 pub mod upside {
     use super::*;
@@ -62,8 +67,10 @@ pub mod upside {
     /// - Anyone may, to the payout account stored in the position, while the holder owns it; a holder who signs may name any account.
     /// - The payout shall be rounded down; the fraction stays owed.
     /// - The security shall not be written.
+    #[cfg(any(not(target_os = "solana"), feature = "cpi"))]
     pub fn claim<'info>(ctx: Context<'info, Claim<'info>>) -> Result<()> {
-        instructions::upside::claim(ctx)
+        let _ = ctx;
+        err!(ErrorCode::InstructionFallbackNotFound)
     }
 
     /// Sends registered shares to another holder, whose position is opened if it is missing.
@@ -79,8 +86,10 @@ pub mod upside {
     ///
     /// - Anyone may. `amount + inbox` shall be above zero.
     /// - A missing or frozen inbox shall not hold anybody up.
+    #[cfg(any(not(target_os = "solana"), feature = "cpi"))]
     pub fn distribute<'info>(ctx: Context<'info, Distribute<'info>>, amount: u64) -> Result<()> {
-        instructions::upside::distribute(ctx, amount)
+        let _ = (ctx, amount);
+        err!(ErrorCode::InstructionFallbackNotFound)
     }
 
     /// Moves what the shares in a vault have earned one hop up: to the security that the vault backs.

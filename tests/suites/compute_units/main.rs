@@ -24,13 +24,13 @@ const KEY_SETS: usize = 64;
 
 /// Compute units that an instruction must not exceed with the fixed keys, one event included.
 const TARGETS: &[(&str, &str, u64)] = &[
-    ("claim", "by anyone, SPL Token (p-token) payout", 6_700),
-    ("claim", "by the holder, SPL Token (p-token) payout", 6_700),
+    ("claim", "by anyone, SPL Token (p-token) payout", 4_100),
+    ("claim", "by the holder, SPL Token (p-token) payout", 4_100),
     ("register", "existing position", 10_300),
     ("unregister", "", 10_300),
     ("transfer_shares", "existing position", 13_000),
     ("issue", "existing position", 9_000),
-    ("distribute", "from the funder", 6_000),
+    ("distribute", "from the funder", 4_300),
     ("create_security", "open", 45_000),
     ("create_security", "curated", 45_000),
     ("deposit_equity", "SPL Token (p-token)", 15_000),

@@ -157,6 +157,49 @@ fn more_accounts_than_the_program_has_room_for_are_refused() {
     }
 }
 
+/// What runs on the input in place takes the accounts it has from however many come, up to the program's room.
+#[test]
+fn instructions_that_work_in_place_look_at_their_own_accounts_only() {
+    let world = World::new();
+    let mut failures = Vec::new();
+    for name in ["claim by anyone", "claim by the holder", "distribute"] {
+        let call = calls::all(&world)
+            .into_iter()
+            .find(|call| call.name == name)
+            .unwrap_or_else(|| panic!("there is a call {name:?}"));
+        let own = call.instruction.accounts.len();
+        for (number, expect) in [
+            (0, ErrorCode::AccountNotEnoughKeys.into()),
+            (1, ErrorCode::AccountNotEnoughKeys.into()),
+            (own - 1, ErrorCode::AccountNotEnoughKeys.into()),
+            (own, Expect::Succeeds("its own")),
+            (own + 1, Expect::Succeeds("one more")),
+            (64, Expect::Succeeds("there is room")),
+            (65, says("ProgramFailedToComplete")),
+        ] {
+            let mut instruction = call.instruction.clone();
+            instruction.accounts = call.instruction.accounts.iter().cycle().take(number).cloned().collect();
+            failures.extend(check(
+                &world,
+                &format!("{name}, {number} accounts"),
+                &instruction,
+                &expect,
+            ));
+        }
+        for len in 0..8 {
+            let mut instruction = call.instruction.clone();
+            instruction.data.truncate(len);
+            failures.extend(check(
+                &world,
+                &format!("{name}, {len} bytes"),
+                &instruction,
+                &ErrorCode::InstructionFallbackNotFound.into(),
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
 #[test]
 fn accounts_in_another_order_are_refused() {
     let world = World::new();

@@ -30,7 +30,7 @@ pub use vault::*;
 use crate::{
     seeds,
     state::{Position, Security},
-    token::{call, Meta},
+    token::{call, Meta, Passed},
     EVENT_AUTHORITY_AND_BUMP, ID,
 };
 
@@ -177,13 +177,19 @@ impl AnchorSerialize for PositionTotals {
 /// The same bytes and accounts as Anchor's `emit_cpi!`, without its re-derivation and copies.
 #[inline(always)]
 pub fn emit<E: Event>(event: &E, authority: &AccountInfo) -> Result<()> {
+    emit_in_place(event, authority)
+}
+
+/// As [`emit`], from whatever has the event authority.
+#[inline(always)]
+pub fn emit_in_place<E: Event>(event: &E, authority: &impl Passed) -> Result<()> {
     let mut data = Vec::with_capacity(512);
     data.extend_from_slice(EVENT_IX_TAG_LE);
     data.extend_from_slice(E::DISCRIMINATOR);
     event.serialize(&mut data)?;
     call(
         &ID,
-        &[Meta::signer(authority.key)],
+        &[Meta::signer(authority.key())],
         &data,
         [authority],
         &[seeds::EVENT_AUTHORITY, &[EVENT_AUTHORITY_AND_BUMP.1]],

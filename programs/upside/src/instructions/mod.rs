@@ -2,6 +2,7 @@
 
 pub mod collective;
 pub mod grant;
+pub mod in_place;
 pub mod redemption;
 pub mod round;
 pub mod security;

@@ -4,6 +4,7 @@
 //! owner program, length, account type and initialisation are checked here, and nowhere skipped.
 
 use anchor_lang::prelude::*;
+use solana_account_view::AccountView;
 
 use crate::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
@@ -78,10 +79,22 @@ pub fn is_token_program(key: &Pubkey) -> bool {
 /// them, which then copies nothing.
 #[inline(always)]
 pub fn read_token_account(info: &AccountInfo, token_program: &Pubkey) -> Option<TokenAccountView> {
-    if info.owner != token_program {
+    let data = info.try_borrow_data().ok()?;
+    parse_token_account(info.owner, &data, token_program)
+}
+
+/// As [`read_token_account`], in the runtime's input.
+#[inline(always)]
+pub fn view_token_account(view: &AccountView, token_program: &Pubkey) -> Option<TokenAccountView> {
+    let data = view.try_borrow().ok()?;
+    parse_token_account(view.owner(), &data, token_program)
+}
+
+#[inline(always)]
+fn parse_token_account(owner: &Pubkey, data: &[u8], token_program: &Pubkey) -> Option<TokenAccountView> {
+    if owner != token_program {
         return None;
     }
-    let data = info.try_borrow_data().ok()?;
     let kind = match data.len() {
         TOKEN_ACCOUNT_LEN => TYPE_ACCOUNT,
         MULTISIG_LEN => return None,
@@ -93,9 +106,9 @@ pub fn read_token_account(info: &AccountInfo, token_program: &Pubkey) -> Option<
         return None;
     }
     Some(TokenAccountView {
-        mint: key_at(&data, 0)?,
-        owner: key_at(&data, 32)?,
-        amount: u64_at(&data, 64)?,
+        mint: key_at(data, 0)?,
+        owner: key_at(data, 32)?,
+        amount: u64_at(data, 64)?,
         frozen: state == STATE_FROZEN,
     })
 }

@@ -5,6 +5,7 @@
 //! creates or enlarges an account. What closes one goes through the Rust interface.
 
 use anchor_lang::prelude::*;
+use solana_account_view::AccountView;
 
 /// One account of a call: by reference, as the runtime's C interface has it.
 #[derive(Clone, Copy, Debug)]
@@ -64,10 +65,20 @@ struct Instruction {
     data_len: u64,
 }
 
+/// An account that can be passed to a called program.
+pub trait Passed {
+    /// Its address.
+    fn key(&self) -> &Pubkey;
+    /// As the runtime's C interface has it.
+    #[cfg(target_os = "solana")]
+    fn info(&self) -> Info;
+}
+
 /// An account as the runtime's C interface has it.
 #[cfg(target_os = "solana")]
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
-struct Info {
+pub struct Info {
     key: *const Pubkey,
     lamports: *mut u64,
     data_len: u64,
@@ -79,24 +90,72 @@ struct Info {
     executable: bool,
 }
 
-#[cfg(target_os = "solana")]
-impl Info {
-    fn new(info: &AccountInfo) -> Self {
+impl Passed for AccountInfo<'_> {
+    #[inline(always)]
+    fn key(&self) -> &Pubkey {
+        self.key
+    }
+
+    #[cfg(target_os = "solana")]
+    #[inline(always)]
+    fn info(&self) -> Info {
         // A build with `-Cdebug-assertions=on` shows that no caller keeps a borrow; the suites pass on it.
-        debug_assert!(info.try_borrow_mut_data().is_ok() && info.try_borrow_mut_lamports().is_ok());
+        debug_assert!(self.try_borrow_mut_data().is_ok() && self.try_borrow_mut_lamports().is_ok());
         // SAFETY: both cells hold references into the runtime's input, which outlives every account. Their targets are taken as pointers,
         // without a reference between, so that what the runtime writes through them during the call is no reference's business.
-        let (lamports, data) = unsafe { (&raw mut **info.lamports.as_ptr(), &raw mut **info.data.as_ptr()) };
-        Self {
-            key: info.key,
+        let (lamports, data) = unsafe { (&raw mut **self.lamports.as_ptr(), &raw mut **self.data.as_ptr()) };
+        Info {
+            key: self.key,
             lamports,
             data_len: data.len() as u64,
             data: data.cast(),
-            owner: info.owner,
+            owner: self.owner,
             rent_epoch: 0,
-            is_signer: info.is_signer,
-            is_writable: info.is_writable,
-            executable: info.executable,
+            is_signer: self.is_signer,
+            is_writable: self.is_writable,
+            executable: self.executable,
+        }
+    }
+}
+
+impl Passed for UncheckedAccount<'_> {
+    #[inline(always)]
+    fn key(&self) -> &Pubkey {
+        self.key
+    }
+
+    #[cfg(target_os = "solana")]
+    #[inline(always)]
+    fn info(&self) -> Info {
+        self.as_ref().info()
+    }
+}
+
+impl Passed for AccountView {
+    #[inline(always)]
+    fn key(&self) -> &Pubkey {
+        self.address()
+    }
+
+    #[cfg(target_os = "solana")]
+    #[inline(always)]
+    fn info(&self) -> Info {
+        debug_assert!(!self.is_borrowed());
+        let account = self.account_ptr().cast_mut();
+        // SAFETY: a view points into the runtime's input, where the account's fields lie, and its data right behind them. Only pointers are
+        // taken, and what the runtime writes through them during the call is no reference's business: no caller keeps a borrow.
+        unsafe {
+            Info {
+                key: &raw const (*account).address,
+                lamports: &raw mut (*account).lamports,
+                data_len: (*account).data_len,
+                data: account.add(1).cast(),
+                owner: &raw const (*account).owner,
+                rent_epoch: 0,
+                is_signer: (*account).is_signer != 0,
+                is_writable: (*account).is_writable != 0,
+                executable: (*account).executable != 0,
+            }
         }
     }
 }
@@ -107,11 +166,11 @@ impl Info {
 ///
 /// Errors: those of the runtime and of the program called, which end the transaction.
 #[inline(always)]
-pub fn call<const N: usize>(
+pub fn call<A: Passed, const N: usize>(
     program: &Pubkey,
     metas: &[Meta],
     data: &[u8],
-    infos: [&AccountInfo; N],
+    infos: [&A; N],
     signer_seeds: &[&[u8]],
 ) -> Result<()> {
     let signers = [signer_seeds];
@@ -127,14 +186,14 @@ pub fn call<const N: usize>(
 /// As [`call`], where this program signs for several addresses: the seeds of each.
 #[cfg(target_os = "solana")]
 #[inline(always)]
-pub fn call_by<const N: usize>(
+pub fn call_by<A: Passed, const N: usize>(
     program: &Pubkey,
     metas: &[Meta],
     data: &[u8],
-    infos: [&AccountInfo; N],
+    infos: [&A; N],
     signers: &[&[&[u8]]],
 ) -> Result<()> {
-    let infos = infos.map(Info::new);
+    let infos = infos.map(Passed::info);
     let instruction = Instruction {
         program,
         metas: metas.as_ptr().cast(),
@@ -175,11 +234,11 @@ pub fn update_len(_info: &AccountInfo) {}
 
 /// Outside the runtime there is no program to call.
 #[cfg(not(target_os = "solana"))]
-pub fn call_by<const N: usize>(
+pub fn call_by<A: Passed, const N: usize>(
     _program: &Pubkey,
     _metas: &[Meta],
     _data: &[u8],
-    _infos: [&AccountInfo; N],
+    _infos: [&A; N],
     _signers: &[&[&[u8]]],
 ) -> Result<()> {
     Err(ProgramError::IncorrectProgramId.into())

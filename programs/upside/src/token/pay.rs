@@ -8,44 +8,47 @@ use anchor_lang::{
     },
 };
 
-use super::{call, requires_memo, tag, Meta};
+use super::{call, requires_memo, tag, Meta, Passed};
 use crate::constants::MEMO_PROGRAM_ID;
 
 /// Accounts of one `TransferChecked`.
-pub struct TransferAccounts<'a, 'info> {
+pub struct TransferAccounts<'a, A> {
     /// The token program that owns all of them.
     pub token_program: &'a Pubkey,
     /// Pays.
-    pub source: &'a AccountInfo<'info>,
+    pub source: &'a A,
     /// The mint.
-    pub mint: &'a AccountInfo<'info>,
+    pub mint: &'a A,
     /// Receives.
-    pub destination: &'a AccountInfo<'info>,
+    pub destination: &'a A,
     /// Owner of the source.
-    pub authority: &'a AccountInfo<'info>,
+    pub authority: &'a A,
 }
 
-impl TransferAccounts<'_, '_> {
-    fn data(amount: u64, decimals: u8) -> [u8; 10] {
-        let mut data = [0; 10];
-        data[0] = tag::TRANSFER_CHECKED;
-        data[1..9].copy_from_slice(&amount.to_le_bytes());
-        data[9] = decimals;
-        data
-    }
+fn data(amount: u64, decimals: u8) -> [u8; 10] {
+    let mut data = [0; 10];
+    data[0] = tag::TRANSFER_CHECKED;
+    data[1..9].copy_from_slice(&amount.to_le_bytes());
+    data[9] = decimals;
+    data
 }
 
 /// `TransferChecked` of `amount` atoms; `signer_seeds` is empty when the authority signed the transaction.
-pub fn transfer_checked(accounts: &TransferAccounts, amount: u64, decimals: u8, signer_seeds: &[&[u8]]) -> Result<()> {
+pub fn transfer_checked<A: Passed>(
+    accounts: &TransferAccounts<A>,
+    amount: u64,
+    decimals: u8,
+    signer_seeds: &[&[u8]],
+) -> Result<()> {
     call(
         accounts.token_program,
         &[
-            Meta::writable(accounts.source.key),
-            Meta::readonly(accounts.mint.key),
-            Meta::writable(accounts.destination.key),
-            Meta::signer(accounts.authority.key),
+            Meta::writable(accounts.source.key()),
+            Meta::readonly(accounts.mint.key()),
+            Meta::writable(accounts.destination.key()),
+            Meta::signer(accounts.authority.key()),
         ],
-        &TransferAccounts::data(amount, decimals),
+        &data(amount, decimals),
         [accounts.source, accounts.mint, accounts.destination, accounts.authority],
         signer_seeds,
     )
@@ -57,7 +60,7 @@ pub fn transfer_checked(accounts: &TransferAccounts, amount: u64, decimals: u8, 
 /// to collect has not signed for what it might do. No data of any account may be borrowed.
 #[inline(never)]
 pub fn transfer_checked_with_hook<'info>(
-    accounts: &TransferAccounts<'_, 'info>,
+    accounts: &TransferAccounts<'_, AccountInfo<'info>>,
     hook: &[AccountInfo<'info>],
     amount: u64,
     decimals: u8,
@@ -81,7 +84,7 @@ pub fn transfer_checked_with_hook<'info>(
     let instruction = Instruction {
         program_id: *accounts.token_program,
         accounts: metas,
-        data: TransferAccounts::data(amount, decimals).to_vec(),
+        data: data(amount, decimals).to_vec(),
     };
     // Unchecked skips only the RefCell probes; no borrow of these accounts is held across the call.
     invoke_signed_unchecked(&instruction, &infos, &[signer_seeds])?;
@@ -91,7 +94,7 @@ pub fn transfer_checked_with_hook<'info>(
 /// Sends the memo that a Token-2022 account with required memos wants right before a transfer into it.
 pub fn memo_if_required(to: &AccountInfo) -> Result<()> {
     if requires_memo(to)? {
-        call(&MEMO_PROGRAM_ID, &[], b"upside", [], &[])?;
+        call::<AccountInfo, 0>(&MEMO_PROGRAM_ID, &[], b"upside", [], &[])?;
     }
     Ok(())
 }

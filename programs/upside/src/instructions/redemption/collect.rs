@@ -88,7 +88,7 @@ impl<'info> Collect<'info> {
         if *self.asset_token_program.key == TOKEN_2022_PROGRAM_ID {
             memo_if_required(&self.receiver)?;
         }
-        let accounts = TransferAccounts {
+        let accounts = TransferAccounts::<AccountInfo> {
             token_program: self.asset_token_program.key,
             source: &self.vault_account,
             mint: &self.asset_mint,

@@ -72,7 +72,7 @@ impl<'a, 'info> RoundMoney<'a, 'info> {
         let view = read_token_account(from, self.token_program.key);
         require!(view.is_some_and(|view| view.amount >= atoms), UpsideError::BadSource);
         transfer_checked(
-            &TransferAccounts {
+            &TransferAccounts::<AccountInfo> {
                 token_program: self.token_program.key,
                 source: from,
                 mint: self.mint,
@@ -91,7 +91,7 @@ impl<'a, 'info> RoundMoney<'a, 'info> {
             memo_if_required(to)?;
         }
         transfer_checked(
-            &TransferAccounts {
+            &TransferAccounts::<AccountInfo> {
                 token_program: self.token_program.key,
                 source: self.account,
                 mint: self.mint,

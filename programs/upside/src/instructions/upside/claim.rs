@@ -2,17 +2,20 @@
 
 use anchor_lang::prelude::*;
 
+use solana_account_view::AccountView;
+
 use crate::{
     constants::*,
     error::UpsideError,
-    events::{emit, PositionTotals, UpsideClaimed},
+    events::{emit_in_place, PositionTotals, UpsideClaimed},
     seeds,
-    state::{Position, Security},
-    token::{read_token_account, transfer_checked, TransferAccounts},
-    ID,
+    state::{view, view_mut, Position, Security},
+    token::{transfer_checked, view_token_account, TransferAccounts},
+    EVENT_AUTHORITY_AND_BUMP, ID,
 };
 
-/// Accounts of `claim`.
+/// Accounts of `claim`, for the interface and those who call it. The program reads them in place and checks by hand what is said here:
+/// see [`claim`].
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Claim<'info> {
@@ -36,44 +39,64 @@ pub struct Claim<'info> {
     pub payout_token_program: UncheckedAccount<'info>,
 }
 
-impl Claim<'_> {
-    fn validate(&self, security: &Security, position: &Position) -> Result<()> {
-        require_keys_eq!(
-            *self.payout_token_program.key,
-            *security.payout_program(),
-            UpsideError::WrongTokenProgram
-        );
-        require_keys_neq!(
-            *self.payout_account.key,
-            security.payout_vault,
+/// See [`crate::upside::claim`]. Called by the entrypoint.
+///
+/// Checks what the attributes of [`Claim`] say, with the same errors.
+pub fn claim(accounts: &mut [AccountView]) -> Result<()> {
+    let [security_account, position_account, holder, payout_vault, payout_account, payout_mint, payout_token_program, event_authority, _program, ..] =
+        accounts
+    else {
+        return err!(ErrorCode::AccountNotEnoughKeys);
+    };
+    let security = view::<Security>(security_account, "security")?;
+    let mut position = view_mut::<Position>(position_account, "position")?;
+    require!(
+        *event_authority.address() == EVENT_AUTHORITY_AND_BUMP.0,
+        ErrorCode::ConstraintAddress
+    );
+    require!(
+        *payout_vault.address() == security.payout_vault,
+        UpsideError::WrongSecurityAccount
+    );
+    require!(
+        *payout_mint.address() == security.payout_mint,
+        UpsideError::WrongPayoutMint
+    );
+    require!(
+        payout_vault.is_writable() && payout_account.is_writable(),
+        ErrorCode::ConstraintMut
+    );
+    let token_program = security.payout_program();
+    require!(
+        payout_token_program.address() == token_program,
+        UpsideError::WrongTokenProgram
+    );
+    require!(
+        position.security == *security_account.address() && position.holder == *holder.address(),
+        UpsideError::WrongPosition
+    );
+    // A vault is an account of this program: what it earns is harvested for its own security.
+    require!(!holder.owned_by(&ID), UpsideError::HeldByVault);
+    {
+        // A transfer of the vault into itself would pay nothing and settle the debt.
+        require!(
+            *payout_account.address() != security.payout_vault,
             UpsideError::WrongPayoutAccount
         );
-        // A vault is an account of this program: what it earns is harvested for its own security.
-        require!(*self.holder.owner != ID, UpsideError::HeldByVault);
-        let view = read_token_account(&self.payout_account, security.payout_program())
-            .filter(|view| view.mint == security.payout_mint && !view.frozen)
+        let to = view_token_account(payout_account, token_program)
+            .filter(|to| to.mint == security.payout_mint && !to.frozen)
             .ok_or(UpsideError::PayoutAccountNotHolders)?;
-        if !self.holder.is_signer {
-            require_keys_eq!(
-                *self.payout_account.key,
-                position.payout_account,
+        if !holder.is_signer() {
+            require!(
+                *payout_account.address() == position.payout_account,
                 UpsideError::WrongPayoutAccount
             );
             // The stored account may have been handed to somebody else since.
-            require_keys_eq!(view.owner, position.holder, UpsideError::PayoutAccountNotHolders);
+            require!(to.owner == position.holder, UpsideError::PayoutAccountNotHolders);
         }
-        Ok(())
     }
-}
 
-/// See [`crate::upside::claim`].
-pub fn claim<'info>(ctx: Context<'info, Claim<'info>>) -> Result<()> {
-    let a = &ctx.accounts;
     let now = Clock::get()?.unix_timestamp;
-    let security = a.security.load()?;
-    let mut position = a.position.load_mut()?;
-    a.validate(&security, &position)?;
-
     position.settle(security.upside_per_share_at(now)?)?;
     let amount = position.take_payable();
     require!(amount > 0, UpsideError::NothingToClaim);
@@ -84,27 +107,27 @@ pub fn claim<'info>(ctx: Context<'info, Claim<'info>>) -> Result<()> {
 
     transfer_checked(
         &TransferAccounts {
-            token_program: a.payout_token_program.key,
-            source: &a.payout_vault,
-            mint: &a.payout_mint,
-            destination: &a.payout_account,
-            authority: a.security.as_ref(),
+            token_program,
+            source: payout_vault,
+            mint: payout_mint,
+            destination: payout_account,
+            authority: security_account,
         },
         amount,
         decimals,
         &[seeds::SECURITY, mint.as_ref(), &[bump]],
     )?;
 
-    emit(
+    emit_in_place(
         &UpsideClaimed {
             version: EVENT_VERSION,
             ts: now,
-            security: a.security.key(),
-            holder: *a.holder.key,
-            payout_account: *a.payout_account.key,
+            security: *security_account.address(),
+            holder: *holder.address(),
+            payout_account: *payout_account.address(),
             amount_atoms: amount,
             position: totals,
         },
-        &a.event_authority,
+        event_authority,
     )
 }

@@ -2,16 +2,20 @@
 
 use anchor_lang::prelude::*;
 
+use solana_account_view::AccountView;
+
 use crate::{
     constants::*,
     error::UpsideError,
-    events::{emit, SecurityTotals, UpsideDistributed},
+    events::{emit_in_place, SecurityTotals, UpsideDistributed},
     seeds,
-    state::Security,
-    token::{read_token_account, transfer_checked, TransferAccounts},
+    state::{view_mut, Security},
+    token::{transfer_checked, view_token_account, TransferAccounts},
+    EVENT_AUTHORITY_AND_BUMP, ID,
 };
 
-/// Accounts of `distribute`.
+/// Accounts of `distribute`, for the interface and those who call it. The program reads them in place and checks by hand what is said here:
+/// see [`distribute`].
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Distribute<'info> {
@@ -38,47 +42,72 @@ pub struct Distribute<'info> {
     pub payout_token_program: UncheckedAccount<'info>,
 }
 
-impl<'info> Distribute<'info> {
-    fn source(&self, security: &Security, amount: u64) -> Result<&UncheckedAccount<'info>> {
-        let source = self.source.as_ref().ok_or(UpsideError::BadSource)?;
-        let view = read_token_account(source, security.payout_program());
-        require!(
-            // The payout vault and the inbox are not the funder's to give; a transfer into itself would count money that never came.
-            *source.key != security.payout_vault
-                && *source.key != security.inbox
-                && view.is_some_and(|view| view.mint == security.payout_mint && !view.frozen && view.amount >= amount),
-            UpsideError::BadSource
-        );
-        Ok(source)
-    }
-
-    /// What can be swept now. An inbox that is missing or frozen must not hold anybody up.
-    fn sweepable(&self, security: &Security) -> u64 {
-        read_token_account(&self.inbox, security.payout_program())
-            .filter(|view| view.mint == security.payout_mint && !view.frozen)
-            .map_or(0, |view| view.amount)
-    }
+/// What can be taken from `source`: a thawed account of the payout mint with `amount` atoms.
+fn check_source(source: &AccountView, security: &Security, amount: u64) -> Result<()> {
+    let view = view_token_account(source, security.payout_program());
+    require!(
+        // The payout vault and the inbox are not the funder's to give; a transfer into itself would count money that never came.
+        *source.address() != security.payout_vault
+            && *source.address() != security.inbox
+            && view.is_some_and(|view| view.mint == security.payout_mint && !view.frozen && view.amount >= amount),
+        UpsideError::BadSource
+    );
+    Ok(())
 }
 
-/// See [`crate::upside::distribute`].
-pub fn distribute<'info>(ctx: Context<'info, Distribute<'info>>, amount: u64) -> Result<()> {
-    let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
-    let mut security = a.security.load_mut()?;
-    require_keys_eq!(
-        *a.payout_token_program.key,
-        *security.payout_program(),
+/// What can be swept now. An inbox that is missing or frozen must not hold anybody up.
+fn sweepable(inbox: &AccountView, security: &Security) -> u64 {
+    view_token_account(inbox, security.payout_program())
+        .filter(|view| view.mint == security.payout_mint && !view.frozen)
+        .map_or(0, |view| view.amount)
+}
+
+/// See [`crate::upside::distribute`]. Called by the entrypoint.
+///
+/// Checks what the attributes of [`Distribute`] say, with the same errors.
+pub fn distribute(accounts: &mut [AccountView], amount: u64) -> Result<()> {
+    let [funder, security_account, source, payout_vault, inbox, payout_mint, payout_token_program, event_authority, _program, ..] =
+        accounts
+    else {
+        return err!(ErrorCode::AccountNotEnoughKeys);
+    };
+    // An account that is left out is named by the program's address.
+    let source = Some(&*source).filter(|source| *source.address() != ID);
+    let mut security = view_mut::<Security>(security_account, "security")?;
+    require!(funder.is_signer(), ErrorCode::AccountNotSigner);
+    require!(
+        *event_authority.address() == EVENT_AUTHORITY_AND_BUMP.0,
+        ErrorCode::ConstraintAddress
+    );
+    require!(
+        *payout_vault.address() == security.payout_vault && *inbox.address() == security.inbox,
+        UpsideError::WrongSecurityAccount
+    );
+    require!(
+        *payout_mint.address() == security.payout_mint,
+        UpsideError::WrongPayoutMint
+    );
+    require!(
+        payout_vault.is_writable() && inbox.is_writable() && source.is_none_or(AccountView::is_writable),
+        ErrorCode::ConstraintMut
+    );
+    let token_program = security.payout_program();
+    require!(
+        payout_token_program.address() == token_program,
         UpsideError::WrongTokenProgram
     );
     let source = if amount > 0 {
-        Some(a.source(&security, amount)?)
+        let source = source.ok_or(UpsideError::BadSource)?;
+        check_source(source, &security, amount)?;
+        Some(source)
     } else {
         None
     };
-    let swept = a.sweepable(&security);
+    let swept = sweepable(inbox, &security);
     let received = amount.checked_add(swept).ok_or(UpsideError::Overflow)?;
     require!(received > 0, UpsideError::NothingToDistribute);
 
+    let now = Clock::get()?.unix_timestamp;
     security.settle(now)?;
     security.add_to_stream(received)?;
     security.next_sequence()?;
@@ -87,13 +116,13 @@ pub fn distribute<'info>(ctx: Context<'info, Distribute<'info>>, amount: u64) ->
     let (mint, bump, decimals) = (security.mint, security.bump, security.payout_decimals);
     drop(security);
 
-    let transfer = |source: &AccountInfo<'info>, authority: &AccountInfo<'info>, amount, seeds: &[&[u8]]| {
+    let transfer = |source: &AccountView, authority: &AccountView, amount, seeds: &[&[u8]]| {
         transfer_checked(
             &TransferAccounts {
-                token_program: a.payout_token_program.key,
+                token_program,
                 source,
-                mint: &a.payout_mint,
-                destination: &a.payout_vault,
+                mint: payout_mint,
+                destination: payout_vault,
                 authority,
             },
             amount,
@@ -102,27 +131,27 @@ pub fn distribute<'info>(ctx: Context<'info, Distribute<'info>>, amount: u64) ->
         )
     };
     if let Some(source) = source {
-        transfer(source, &a.funder, amount, &[])?;
+        transfer(source, funder, amount, &[])?;
     }
     if swept > 0 {
         transfer(
-            &a.inbox,
-            a.security.as_ref(),
+            inbox,
+            security_account,
             swept,
             &[seeds::SECURITY, mint.as_ref(), &[bump]],
         )?;
     }
 
-    emit(
+    emit_in_place(
         &UpsideDistributed {
             version: EVENT_VERSION,
             ts: now,
-            security: a.security.key(),
-            funder: *a.funder.key,
+            security: *security_account.address(),
+            funder: *funder.address(),
             amount_atoms: amount,
             swept_atoms: swept,
             totals,
         },
-        &a.event_authority,
+        event_authority,
     )
 }

@@ -83,7 +83,7 @@ pub fn deposit_equity<'info>(ctx: Context<'info, DepositEquity<'info>>, amount: 
     require!(!before.frozen, UpsideError::VaultAccountFrozen);
 
     transfer_checked(
-        &TransferAccounts {
+        &TransferAccounts::<AccountInfo> {
             token_program: a.asset_token_program.key,
             source: &a.source,
             mint: &a.asset_mint,

@@ -126,7 +126,7 @@ pub fn harvest<'info>(ctx: Context<'info, Harvest<'info>>) -> Result<()> {
     let target = a.receive(amount, now)?;
 
     transfer_checked(
-        &TransferAccounts {
+        &TransferAccounts::<AccountInfo> {
             token_program: a.payout_token_program.key,
             source: &a.payout_vault,
             mint: &a.payout_mint,
