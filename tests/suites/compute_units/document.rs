@@ -49,13 +49,13 @@ const TAIL: &str = "
 | instruction | before | after | by |
 |---|---:|---:|---|
 | `claim` by anyone | 7,070 | 5,522 | calls through the C interface, the event's call answered at the entrypoint, accounts listed on the stack (DECISIONS 3, 13) |
-| `claim` by anyone | 5,522 | 3,790 | accounts read in the runtime's input, nothing copied (DECISIONS 29) |
-| `distribute` from the funder | 5,570 | 3,880 | the same |
+| `claim` by anyone | 5,522 | 3,871 | accounts read in the runtime's input, nothing copied (DECISIONS 29) |
+| `distribute` from the funder | 5,570 | 3,862 | the same |
 | `register` existing position | 12,735 | 9,888 | one `Batch` for thaw, move and freeze; calls through the C interface (DECISIONS 2, 6, 13) |
-| `create_security` open | 48,628 | 36,160 | the program derives its addresses itself (DECISIONS 16) |
-| `transfer_shares` new position | 25,100 | 19,346 | the same |
+| `create_security` open | 48,628 | 36,118 | the program derives its addresses itself (DECISIONS 16) |
+| `transfer_shares` new position | 25,100 | 19,600 | the same |
 
-Of the 3,790 of a claim the token program's transfer takes 1,290, the event's call 1,016 and the clock 149.
+Of the 3,871 of a claim the token program's transfer takes 1,290, the event's call 1,016 and the clock 149.
 ";
 
 /// Growth that needs no reason, in parts of a hundred.
