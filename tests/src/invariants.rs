@@ -9,10 +9,12 @@ use anchor_lang::{prelude::Pubkey, Discriminator};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
-use upside::state::{Approval, Collective, Grant, Member, Position, Redemption, Round, Security, Subscription, Vault};
+use upside::state::{
+    Approval, Collective, Grant, Member, Position, Redemption, Round, RoundStatus, Security, Subscription, Vault,
+};
 use upside_client::{replay::Replay, solana_account::Account};
 
-use crate::model::{Accrual, Asset, TicketId, Wallet};
+use crate::model::{Accrual, Asset, GrantId, TicketId, Wallet};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +90,61 @@ impl Taken {
     }
 }
 
+/// What a round gave its investors, by the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sold {
+    /// How many subscriptions were settled.
+    pub settled: u64,
+    /// Share atoms allocated.
+    pub shares: u128,
+    /// Payout atoms they cost.
+    pub costs: u128,
+    /// Payout atoms booked as refunds.
+    pub refunds: u128,
+    /// Payout atoms of them that were paid.
+    pub refunded: u128,
+}
+
+/// A round's live accounts.
+#[derive(Clone, Debug)]
+pub struct RoundView {
+    /// The round.
+    pub round: Round,
+    /// Payout atoms in its token account.
+    pub balance: u64,
+    /// Every subscription.
+    pub subscriptions: BTreeMap<Wallet, Subscription>,
+    /// What it gave its investors.
+    pub sold: Sold,
+}
+
+impl RoundView {
+    fn is(&self, status: RoundStatus) -> bool {
+        self.round.status == status as u8
+    }
+
+    fn unsettled(&self) -> impl Iterator<Item = (&Wallet, &Subscription)> {
+        let unsettled = |one: &Subscription| one.wanted_atoms > 0 && one.settled == 0;
+        self.subscriptions.iter().filter(move |(_, one)| unsettled(one))
+    }
+
+    /// What share atoms cost, payout atoms, rounded up.
+    fn cost(&self, shares: &BigInt) -> BigInt {
+        let whole = BigInt::from(10).pow(u32::from(self.round.decimals));
+        (shares * self.round.price_atoms + &whole - 1) / whole
+    }
+
+    /// What share atoms a subscription gets if the round sells, rounded down.
+    fn allocation(&self, wanted: u64) -> BigInt {
+        let (all, for_sale) = (self.round.total_wanted_atoms.get(), self.round.for_sale_atoms);
+        if all <= u128::from(for_sale) {
+            wanted.into()
+        } else {
+            BigInt::from(wanted) * for_sale / all
+        }
+    }
+}
+
 /// The live accounts of one security.
 #[derive(Clone, Debug)]
 pub struct SecurityView {
@@ -103,6 +160,10 @@ pub struct SecurityView {
     pub vaults: BTreeMap<Asset, VaultView>,
     /// Every open ticket.
     pub tickets: BTreeMap<TicketId, Redemption>,
+    /// Every grant.
+    pub grants: BTreeMap<GrantId, Grant>,
+    /// Every round, by number.
+    pub rounds: BTreeMap<u64, RoundView>,
     /// What tickets ever took, by asset.
     pub taken: BTreeMap<Asset, Taken>,
     /// Payout atoms ever paid by claims, from the events: closed positions forget theirs.
@@ -179,6 +240,15 @@ impl SecurityView {
         BigInt::from(vault.balance) * shares / divisor
     }
 
+    /// Whether the clock was set back behind a holder's checkpoint: their position waits until it is there again.
+    fn is_behind(&self, wallet: Wallet, now: i64) -> bool {
+        let accrual = self.accrual_at(now);
+        let position = self.holders.iter().find(|holder| holder.wallet == wallet);
+        position
+            .and_then(|holder| holder.position.as_ref())
+            .is_some_and(|position| position.shares_atoms > 0 && self.growth(position, &accrual).is_negative())
+    }
+
     fn taken_since(&self, before: &Self, asset: &Asset) -> Taken {
         let taken = |view: &Self| view.taken.get(asset).copied().unwrap_or_default();
         taken(self).since(&taken(before))
@@ -225,7 +295,7 @@ pub fn s1_registered_accounts_hold_what_positions_say(view: &SecurityView) -> Ch
     Ok(())
 }
 
-/// S-2: `issued + reserved <= authorised`.
+/// S-2: `issued + reserved <= authorised`, and what is reserved is exactly what grants and rounds can still take.
 ///
 /// # Errors
 /// [`Broken`] with what was seen.
@@ -235,7 +305,22 @@ pub fn s2_promises_stay_within_authorised(view: &SecurityView) -> Check {
         u128::from(s.issued_atoms) + u128::from(s.reserved_atoms) <= u128::from(s.authorised_atoms),
         "S-2",
         || format!("{} + {} > {}", s.issued_atoms, s.reserved_atoms, s.authorised_atoms),
-    )
+    )?;
+    let granted = view
+        .grants
+        .values()
+        .map(|grant| i128::from(grant.amount_atoms) - i128::from(grant.claimed_atoms));
+    let offered = view
+        .rounds
+        .values()
+        .map(|round| i128::from(round.round.reserved_left_atoms));
+    let promised: i128 = granted.chain(offered).sum();
+    holds(promised == i128::from(s.reserved_atoms), "S-2", || {
+        format!(
+            "{} are reserved, grants and rounds can take {promised}",
+            s.reserved_atoms
+        )
+    })
 }
 
 /// S-3: live supply is at most `issued - redeemed_total`, and at least what is registered.
@@ -455,6 +540,244 @@ pub fn v4_backing_per_share_moves_for_a_reason(
         })?;
     }
     Ok(())
+}
+
+/// Share atoms that a grant has vested at a time, claimed ones included, rounded down.
+#[must_use]
+pub fn vested(grant: &Grant, now: i64) -> BigInt {
+    let amount = BigInt::from(grant.amount_atoms);
+    let waits = grant.approver != Pubkey::default() && grant.approved == 0;
+    if grant.revoked == 1 || (!waits && now >= grant.end_ts) {
+        amount
+    } else if waits || now < grant.cliff_ts {
+        BigInt::zero()
+    } else {
+        let (start, end) = (BigInt::from(grant.start_ts), BigInt::from(grant.end_ts));
+        amount * (BigInt::from(now) - &start) / (end - start)
+    }
+}
+
+/// Whether nothing is left of a grant: everything is claimed, or nobody approved in time.
+fn is_over(grant: &Grant, now: i64) -> bool {
+    let waits = grant.approver != Pubkey::default() && grant.approved == 0 && grant.revoked == 0;
+    grant.claimed_atoms == grant.amount_atoms || (waits && now >= grant.deadline_ts)
+}
+
+/// G-1: what has vested of a grant never falls, a revocation keeps it, and no more is claimed than that. `was` and `now`: when the accounts
+/// were so, unix seconds.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn g1_what_has_vested_stays_vested(before: &SecurityView, was: i64, after: &SecurityView, now: i64) -> Check {
+    for (id, grant) in &after.grants {
+        let latest = vested(grant, after.latest);
+        holds(BigInt::from(grant.claimed_atoms) <= latest, "G-1", || {
+            format!(
+                "{} of grant {id:?} are claimed, {latest} have vested",
+                grant.claimed_atoms
+            )
+        })?;
+    }
+    // One that was over may be gone, and another in its place.
+    for (id, old) in before.grants.iter().filter(|(_, old)| !is_over(old, now)) {
+        let had = vested(old, was.min(now)).max(old.claimed_atoms.into());
+        let Some(grant) = after.grants.get(id) else {
+            // Several instructions of one transaction: claimed, perhaps revoked, and closed.
+            let kept = after.security.issued_atoms >= before.security.issued_atoms;
+            holds(
+                kept && (had > old.claimed_atoms.into() || old.revocable == 1),
+                "G-1",
+                || format!("grant {id:?} is gone before it was over: {old:?}"),
+            )?;
+            continue;
+        };
+        let has = vested(grant, now).max(grant.claimed_atoms.into());
+        holds(has >= had, "G-1", || {
+            format!("of grant {id:?} {had} had vested, and now {has}")
+        })?;
+        if grant.revoked == 1 && old.revoked == 0 {
+            let keeps = vested(old, now).max(grant.claimed_atoms.into());
+            holds(keeps == grant.amount_atoms.into(), "G-1", || {
+                format!("revoking grant {id:?} keeps {} of {keeps}", grant.amount_atoms)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// payments are the costs of allocations and refunds, to the atom, at every moment: the money of a round is what its unsettled
+/// subscriptions paid, what waits to be refunded, and what was raised and not released; the account holds at least that; and what was
+/// paid for each subscription is what it wants costs.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn r1_every_atom_of_a_round_is_accounted_for(view: &SecurityView) -> Check {
+    let funded = view.rounds.values().filter(|round| round.round.money_atoms > 0).count();
+    holds(u32::try_from(funded) == Ok(view.security.funded_rounds), "R-1", || {
+        format!("{funded} rounds have money, {} count", view.security.funded_rounds)
+    })?;
+    for (id, seen) in &view.rounds {
+        let (round, sold) = (&seen.round, &seen.sold);
+        let unsettled: Vec<_> = seen.unsettled().collect();
+        for (w, one) in &unsettled {
+            holds(
+                seen.cost(&one.wanted_atoms.into()) == one.paid_atoms.into() && one.wanted_atoms <= one.cap_atoms,
+                "R-1",
+                || {
+                    format!(
+                        "wallet {w} paid {} for {} of round {id}",
+                        one.paid_atoms, one.wanted_atoms
+                    )
+                },
+            )?;
+        }
+        let refunds: u128 = seen
+            .subscriptions
+            .values()
+            .map(|one| u128::from(one.refund_atoms))
+            .sum();
+        let paid: i128 = unsettled.iter().map(|(_, one)| i128::from(one.paid_atoms)).sum();
+        let kept = i128::from(round.raised_atoms) - i128::from(round.backed_atoms) - i128::from(round.released_atoms);
+        let money = paid + i128::from(round.refunds_atoms) + kept;
+        holds(
+            kept >= 0 && money == i128::from(round.money_atoms) && seen.balance >= round.money_atoms,
+            "R-1",
+            || {
+                format!(
+                    "round {id} has {} of {} and owes {money}",
+                    seen.balance, round.money_atoms
+                )
+            },
+        )?;
+        holds(
+            refunds == round.refunds_atoms.into()
+                && sold.costs == round.raised_atoms.into()
+                && sold.refunds.checked_sub(sold.refunded) == Some(refunds)
+                && round.unsettled == unsettled.len() as u64,
+            "R-1",
+            || format!("round {id} counts {round:?}, and {sold:?} was given for {unsettled:?}"),
+        )?;
+        let wanted: u128 = unsettled.iter().map(|(_, one)| u128::from(one.wanted_atoms)).sum();
+        let left = if seen.is(RoundStatus::Open) {
+            u128::from(round.for_sale_atoms)
+        } else if seen.is(RoundStatus::Succeeded) && !unsettled.is_empty() {
+            let sells = round.total_wanted_atoms.get().min(round.for_sale_atoms.into());
+            sells.saturating_sub(sold.shares)
+        } else {
+            0
+        };
+        holds(
+            left == round.reserved_left_atoms.into()
+                && (!seen.is(RoundStatus::Open) || wanted == round.total_wanted_atoms.get()),
+            "R-1",
+            || {
+                format!(
+                    "round {id} keeps {} and should keep {left}; {wanted} are wanted",
+                    round.reserved_left_atoms
+                )
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// L-1, for grants: what has vested and was not claimed can be claimed, whoever asks. `claim` tries it without consequences and returns the
+/// share atoms issued.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn l1_every_grant_can_be_claimed(
+    view: &SecurityView,
+    now: i64,
+    mut claim: impl FnMut(GrantId) -> Result<u64, String>,
+) -> Check {
+    for (id, grant) in &view.grants {
+        let due = vested(grant, now) - grant.claimed_atoms;
+        if !due.is_positive() || view.is_behind(id.0, now) {
+            continue;
+        }
+        let issued = claim(*id);
+        holds(
+            issued.as_ref().is_ok_and(|issued| due == (*issued).into()),
+            "L-1",
+            || format!("grant {id:?} has {due} to claim, and claiming answers {issued:?}"),
+        )?;
+    }
+    Ok(())
+}
+
+/// What an investor gets out of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Whether the subscription is settled: then only its refund is left.
+    pub settled: bool,
+    /// Share atoms.
+    pub shares: BigInt,
+    /// Payout atoms.
+    pub money: BigInt,
+}
+
+/// L-1, for rounds: once its time is over anyone can close a round, and everybody in it gets exactly their shares and their refund, as soon as
+/// the payout mint's issuer lets money move. `leave` tries it without consequences, closing first if it is told to, and returns the share and
+/// payout atoms of each.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn l1_everybody_in_a_round_can_get_out(
+    view: &SecurityView,
+    id: u64,
+    now: i64,
+    leave: impl FnOnce(bool, &BTreeMap<Wallet, Leaving>) -> Result<BTreeMap<Wallet, (u64, u64)>, String>,
+) -> Check {
+    let Some(seen) = view.rounds.get(&id) else {
+        return Ok(());
+    };
+    let round = &seen.round;
+    let close = seen.is(RoundStatus::Open);
+    if close && now < round.closes_ts {
+        return Ok(());
+    }
+    let wanted = round.total_wanted_atoms.get().min(round.for_sale_atoms.into());
+    let sells = if close {
+        wanted > 0 && wanted >= round.minimum_atoms.into()
+    } else {
+        seen.is(RoundStatus::Succeeded)
+    };
+    let mut expected = BTreeMap::new();
+    for (w, one) in seen.unsettled().filter(|(w, _)| !view.is_behind(**w, now)) {
+        let shares = if sells {
+            seen.allocation(one.wanted_atoms)
+        } else {
+            BigInt::zero()
+        };
+        let money = BigInt::from(one.paid_atoms) - seen.cost(&shares);
+        let leaving = Leaving {
+            settled: false,
+            shares,
+            money,
+        };
+        expected.insert(*w, leaving);
+    }
+    for (w, one) in seen.subscriptions.iter().filter(|(_, one)| one.refund_atoms > 0) {
+        let leaving = Leaving {
+            settled: true,
+            shares: BigInt::zero(),
+            money: one.refund_atoms.into(),
+        };
+        expected.insert(*w, leaving);
+    }
+    let got = leave(close, &expected);
+    let good = got.as_ref().is_ok_and(|got| {
+        got.len() == expected.len()
+            && expected.iter().all(|(w, leaving)| {
+                got.get(w).is_some_and(|(shares, money)| {
+                    leaving.shares == (*shares).into() && leaving.money == (*money).into()
+                })
+            })
+    });
+    holds(good, "L-1", || {
+        format!("from round {id} {expected:?} are due, and leaving it answers {got:?}")
+    })
 }
 
 /// a failed instruction changes nothing: every account is byte-identical, but for the lamports of `fee_payer`.
@@ -692,6 +1015,8 @@ mod tests {
             )]
             .into(),
             tickets: [((0, 7), ticket(30))].into(),
+            grants: BTreeMap::new(),
+            rounds: BTreeMap::new(),
             taken: BTreeMap::new(),
             claimed: 250,
             latest: 100,
@@ -869,6 +1194,165 @@ mod tests {
         for view in [uncounted, twice, gone, forgotten] {
             assert_eq!(id_of(v3_open_tickets_are_covered(&view)), "V-3");
         }
+    }
+
+    /// A grant of 100 shares that vests from 0 to 200, of which 50 are claimed.
+    fn grant() -> Grant {
+        let mut grant = Grant::zeroed();
+        grant.amount_atoms = 100;
+        grant.claimed_atoms = 50;
+        grant.end_ts = 200;
+        grant.revocable = 1;
+        grant
+    }
+
+    /// [`sound`], with [`grant`], and a round of 600 shares at 3 atoms per ten that succeeded: wallet 0 wanted 500 and got 300 for 90 of 150
+    /// atoms, of which 60 wait to be refunded; wallet 1 wants 500, has paid 150 and is not settled; 20 were released.
+    fn promised() -> SecurityView {
+        let mut view = sound();
+        view.grants = [((1, 0), grant())].into();
+        let mut round = Round::zeroed();
+        round.status = RoundStatus::Succeeded as u8;
+        round.decimals = 1;
+        round.price_atoms = 3;
+        round.for_sale_atoms = 600;
+        round.total_wanted_atoms = 1_000.into();
+        round.unsettled = 1;
+        round.reserved_left_atoms = 300;
+        round.raised_atoms = 90;
+        round.released_atoms = 20;
+        round.refunds_atoms = 60;
+        round.money_atoms = 280;
+        let subscription = |settled, refund_atoms| {
+            let mut one = Subscription::zeroed();
+            one.cap_atoms = 600;
+            one.wanted_atoms = 500;
+            one.paid_atoms = 150;
+            one.settled = settled;
+            one.refund_atoms = refund_atoms;
+            one
+        };
+        let seen = RoundView {
+            round,
+            balance: 281,
+            subscriptions: [(0, subscription(1, 60)), (1, subscription(0, 0))].into(),
+            sold: Sold {
+                settled: 1,
+                shares: 300,
+                costs: 90,
+                refunds: 60,
+                refunded: 0,
+            },
+        };
+        view.rounds = [(7, seen)].into();
+        view.security.reserved_atoms = 350;
+        view.security.funded_rounds = 1;
+        view
+    }
+
+    fn round(view: &mut SecurityView) -> &mut RoundView {
+        view.rounds.get_mut(&7).unwrap()
+    }
+
+    #[test]
+    fn sound_promises_keep_every_invariant() {
+        let view = promised();
+        for check in [
+            s2_promises_stay_within_authorised(&view),
+            r1_every_atom_of_a_round_is_accounted_for(&view),
+            g1_what_has_vested_stays_vested(&view, 100, &view, 100),
+        ] {
+            assert_eq!(check, Ok(()));
+        }
+    }
+
+    #[test]
+    fn s2_notices_promises_that_are_not_reserved_and_reserves_that_nobody_was_promised() {
+        for change in [
+            |view: &mut SecurityView| view.security.reserved_atoms += 1,
+            |view: &mut SecurityView| round(view).round.reserved_left_atoms += 1,
+            |view: &mut SecurityView| view.grants.clear(),
+        ] {
+            let mut view = promised();
+            change(&mut view);
+            assert_eq!(id_of(s2_promises_stay_within_authorised(&view)), "S-2");
+        }
+    }
+
+    #[test]
+    fn r1_notices_one_atom_or_one_share_that_is_not_accounted_for() {
+        for change in [
+            |view: &mut SecurityView| round(view).balance = 279,
+            |view: &mut SecurityView| round(view).round.money_atoms += 1,
+            |view: &mut SecurityView| round(view).round.refunds_atoms -= 1,
+            |view: &mut SecurityView| round(view).round.released_atoms = 91,
+            |view: &mut SecurityView| round(view).round.unsettled = 2,
+            |view: &mut SecurityView| round(view).round.reserved_left_atoms -= 1,
+            |view: &mut SecurityView| round(view).sold.costs += 1,
+            |view: &mut SecurityView| round(view).sold.refunded = 1,
+            |view: &mut SecurityView| round(view).subscriptions.get_mut(&1).unwrap().paid_atoms = 149,
+            |view: &mut SecurityView| round(view).subscriptions.get_mut(&1).unwrap().cap_atoms = 499,
+            |view: &mut SecurityView| view.security.funded_rounds = 0,
+        ] {
+            let mut view = promised();
+            change(&mut view);
+            assert_eq!(id_of(r1_every_atom_of_a_round_is_accounted_for(&view)), "R-1");
+        }
+    }
+
+    #[test]
+    fn g1_notices_vested_shares_that_are_gone_and_claims_of_what_has_not_vested() {
+        let before = promised();
+        let g1 = |change: fn(&mut Grant)| {
+            let mut after = promised();
+            change(after.grants.get_mut(&(1, 0)).unwrap());
+            after.latest = 120;
+            id_of(g1_what_has_vested_stays_vested(&before, 110, &after, 120))
+        };
+        assert_eq!(g1(|_| {}), "holds");
+        assert_eq!(g1(|grant| grant.claimed_atoms = 60), "holds");
+        assert_eq!(g1(|grant| grant.claimed_atoms = 61), "G-1");
+        assert_eq!(g1(|grant| grant.cliff_ts = 121), "G-1");
+        let revoked = |amount| {
+            let mut after = promised();
+            let grant = after.grants.get_mut(&(1, 0)).unwrap();
+            (grant.revoked, grant.amount_atoms) = (1, amount);
+            after.latest = 120;
+            id_of(g1_what_has_vested_stays_vested(&before, 110, &after, 120))
+        };
+        assert_eq!([revoked(59), revoked(60), revoked(61)], ["G-1", "holds", "G-1"]);
+        let mut unrevocable = promised();
+        unrevocable.grants.get_mut(&(1, 0)).unwrap().revocable = 0;
+        let mut gone = promised();
+        gone.grants.clear();
+        assert_eq!(
+            id_of(g1_what_has_vested_stays_vested(&unrevocable, 100, &gone, 100)),
+            "G-1"
+        );
+    }
+
+    #[test]
+    fn l1_notices_grants_and_rounds_that_give_another_amount() {
+        let view = promised();
+        let claim = |answer: Result<u64, String>| {
+            id_of(l1_every_grant_can_be_claimed(&view, 120, |id| {
+                assert_eq!(id, (1, 0));
+                answer.clone()
+            }))
+        };
+        assert_eq!(claim(Ok(10)), "holds");
+        assert_eq!(claim(Ok(9)), "L-1");
+        assert_eq!(claim(Err(String::new())), "L-1");
+        // Wallet 0 fetches 60; wallet 1 gets 300 shares for 90 of 150 atoms.
+        let leave = |first: (u64, u64), second: (u64, u64)| {
+            id_of(l1_everybody_in_a_round_can_get_out(&view, 7, 120, |close, leaving| {
+                assert!(!close && leaving[&0].settled && !leaving[&1].settled);
+                Ok([(0, first), (1, second)].into())
+            }))
+        };
+        assert_eq!(leave((0, 60), (300, 60)), "holds");
+        assert_eq!(leave((0, 59), (300, 60)), "L-1");
+        assert_eq!(leave((0, 60), (299, 60)), "L-1");
     }
 
     #[test]

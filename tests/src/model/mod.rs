@@ -8,11 +8,15 @@
 //! A method may leave a half-made change behind when it refuses: apply it to a clone, as a transaction does.
 
 mod accrual;
+mod grant;
 mod redemption;
+mod round;
 mod security;
 
 pub use accrual::{fraction_unit, Accrual};
+pub use grant::{Grant, GrantTerms};
 pub use redemption::{Collected, Collection, Ticket};
+pub use round::{Purse, Release, Round, RoundStatus, RoundTerms, Subscription};
 pub use security::{Deposit, Destination, Position, Security, Terms, Vault};
 
 /// A wallet, by its number among the wallets of a test.
@@ -21,6 +25,8 @@ pub type Wallet = usize;
 pub type Asset = usize;
 /// A ticket: its holder, and the number that the holder gave it.
 pub type TicketId = (Wallet, u64);
+/// A grant: its recipient, and the number that the issuer gave it.
+pub type GrantId = (Wallet, u64);
 
 /// Why an instruction must be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +77,16 @@ pub enum Refusal {
     NotAllCollected,
     /// Less would arrive than the holder demands.
     TooLittle,
+    /// Others hold shares or wait for some, and it would start before the notice is over.
+    NoticeTooShort,
+    /// The time until which it could be done is over.
+    TooLate,
+    /// The time from which on it can be done has not come.
+    TooEarly,
+    /// The round takes no subscriptions now.
+    NotTaking,
+    /// More is wanted than may be.
+    TooMuch,
 }
 
 /// A deliberate error in the model: the suite must notice that the program does not make it.
@@ -122,11 +138,55 @@ pub enum Flaw {
     ReuseCapacity,
     /// Takes what left the vault for what arrived.
     CountPaid,
+    /// Vests a milestone that nobody approved.
+    VestUnapproved,
+    /// Vests before the cliff.
+    IgnoreCliff,
+    /// Vests rounded up.
+    CeilVested,
+    /// Lets what dilutes others start without notice.
+    StartAtOnce,
+    /// Approves a milestone after its deadline.
+    ApproveLate,
+    /// Revokes what has vested and was not claimed, too.
+    RevokeVested,
+    /// Keeps what a revoked grant frees reserved.
+    KeepRevokedReserve,
+    /// Keeps what a milestone that lapsed frees reserved.
+    KeepLapsedReserve,
+    /// Sells rounded down.
+    FloorCost,
+    /// Allocates rounded up.
+    CeilAllocation,
+    /// Makes the part of the money that becomes backing rounded up.
+    CeilBacking,
+    /// Releases the runway at once.
+    ReleaseAtOnce,
+    /// Lets invited investors want more than their cap.
+    IgnoreCap,
+    /// Lets investors lower or withdraw what binds.
+    LowerLate,
+    /// Lets the issuer cancel a round that binds.
+    CancelLate,
+    /// Lets a round succeed below its minimum.
+    IgnoreMinimum,
+    /// Keeps what a round did not sell reserved.
+    KeepUnsold,
+    /// Keeps the refund of an oversubscription.
+    KeepRefund,
+    /// Pays a refund to an account that cannot receive.
+    RefundBlindly,
+    /// Keeps what rounding left of an allocation reserved.
+    KeepDust,
+    /// Lets the issuer issue while shares are reserved.
+    IssueOverPromises,
+    /// Retires capacity that is reserved.
+    RetirePromises,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 45] = [
         Self::CeilPayout,
         Self::AccrueToBearer,
         Self::LoseRemainder,
@@ -150,5 +210,27 @@ impl Flaw {
         Self::CloseEarly,
         Self::ReuseCapacity,
         Self::CountPaid,
+        Self::VestUnapproved,
+        Self::IgnoreCliff,
+        Self::CeilVested,
+        Self::StartAtOnce,
+        Self::ApproveLate,
+        Self::RevokeVested,
+        Self::KeepRevokedReserve,
+        Self::KeepLapsedReserve,
+        Self::FloorCost,
+        Self::CeilAllocation,
+        Self::CeilBacking,
+        Self::ReleaseAtOnce,
+        Self::IgnoreCap,
+        Self::LowerLate,
+        Self::CancelLate,
+        Self::IgnoreMinimum,
+        Self::KeepUnsold,
+        Self::KeepRefund,
+        Self::RefundBlindly,
+        Self::KeepDust,
+        Self::IssueOverPromises,
+        Self::RetirePromises,
     ];
 }

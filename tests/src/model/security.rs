@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use super::{Accrual, Asset, Flaw, Refusal, Ticket, TicketId, Wallet};
+use super::{Accrual, Asset, Flaw, Grant, GrantId, Refusal, Round, Ticket, TicketId, Wallet};
 
 /// The least that may be authorised, share atoms.
 const LEAST_AUTHORISED: u64 = 1_000_000;
@@ -105,6 +105,8 @@ pub struct Security {
     pub pending: Option<Wallet>,
     /// Share atoms ever issued.
     pub issued: BigInt,
+    /// Share atoms promised by grants and rounds.
+    pub reserved: BigInt,
     /// Share atoms ever redeemed.
     pub redeemed: BigInt,
     /// Registered share atoms.
@@ -129,6 +131,10 @@ pub struct Security {
     pub vaults: BTreeMap<Asset, Vault>,
     /// Those not closed.
     pub tickets: BTreeMap<TicketId, Ticket>,
+    /// Those not closed.
+    pub grants: BTreeMap<GrantId, Grant>,
+    /// All there ever were, by number.
+    pub rounds: BTreeMap<u64, Round>,
     /// The deliberate error, if any.
     pub flaw: Option<Flaw>,
 }
@@ -176,6 +182,7 @@ impl Security {
             issuer,
             pending: None,
             issued: initial.into(),
+            reserved: BigInt::zero(),
             redeemed: BigInt::zero(),
             registered: initial.into(),
             accrual: Accrual::new(now),
@@ -188,6 +195,8 @@ impl Security {
             approved: BTreeSet::new(),
             vaults: BTreeMap::new(),
             tickets: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            rounds: BTreeMap::new(),
             flaw,
         };
         security.position(issuer).shares = initial.into();
@@ -198,6 +207,16 @@ impl Security {
     #[must_use]
     pub fn supply(&self) -> BigInt {
         self.bearer.values().sum::<BigInt>() + &self.registered
+    }
+
+    /// Share atoms issued or promised.
+    #[must_use]
+    pub fn promised(&self) -> BigInt {
+        if self.flaw == Some(Flaw::RetirePromises) {
+            self.issued.clone()
+        } else {
+            &self.issued + &self.reserved
+        }
     }
 
     /// What a wallet is owed at a time, payout atoms with their fraction; `None` when the clock is behind its checkpoint.
@@ -250,11 +269,11 @@ impl Security {
         ensure(self.positions.contains_key(&wallet), Refusal::Missing)
     }
 
-    fn by_issuer(&self, wallet: Wallet) -> Result<(), Refusal> {
+    pub(super) fn by_issuer(&self, wallet: Wallet) -> Result<(), Refusal> {
         ensure(wallet == self.issuer, Refusal::NotAllowed)
     }
 
-    /// Issues new shares, registered, to the issuer, who must hold every share there is.
+    /// Issues new shares, registered, to the issuer, who must hold every share there is, with none promised to anybody.
     ///
     /// # Errors
     /// See [`Refusal`].
@@ -267,7 +286,11 @@ impl Security {
             Refusal::OthersHoldShares,
         )?;
         ensure(
-            &self.issued + amount <= self.terms.authorised.into(),
+            self.reserved.is_zero() || self.flaw == Some(Flaw::IssueOverPromises),
+            Refusal::OthersHoldShares,
+        )?;
+        ensure(
+            &self.issued + &self.reserved + amount <= self.terms.authorised.into(),
             Refusal::AboveAuthorised,
         )?;
         self.settle(now);
@@ -278,7 +301,7 @@ impl Security {
         Ok(())
     }
 
-    /// Gives up capacity for ever, leaving at least max(10^6, issued).
+    /// Gives up capacity for ever, leaving at least max(10^6, issued + reserved).
     ///
     /// # Errors
     /// See [`Refusal`].
@@ -288,7 +311,7 @@ impl Security {
         let least = if self.flaw == Some(Flaw::RetireTooMuch) {
             LEAST_AUTHORISED.into()
         } else {
-            self.issued.clone().max(LEAST_AUTHORISED.into())
+            self.promised().max(LEAST_AUTHORISED.into())
         };
         let left = self
             .terms

@@ -1,11 +1,16 @@
 //! Runs a sequence on the machine and in the model, and compares after every step.
 
 mod compare;
+mod grants;
 mod liveness;
 mod outside;
 mod protocol;
+mod rounds;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     context::START_TS,
@@ -18,11 +23,11 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Zero;
 use solana_transaction::{InstructionError, TransactionError};
-use upside::state::{Position, Redemption, Vault};
+use upside::state::{Grant, Position, Redemption, Round, Subscription, Vault};
 use upside_client::{accounts::decode, events::Event, replay::Replay, script::Script};
 
 use super::{
-    step::{Meddling, Receiver, Step, OWN_ASSETS, SECURITIES, TICKETS, WALLETS},
+    step::{Meddling, Receiver, Step, GRANTS, OWN_ASSETS, SECURITIES, TICKETS, WALLETS},
     world::{token, Fixture, Machine, Snapshot, TokenView},
 };
 
@@ -65,6 +70,8 @@ struct Outflow {
     claimed: u128,
     /// Assets collected.
     taken: BTreeMap<Asset, Taken>,
+    /// What the rounds sold and gave back.
+    sold: BTreeMap<u64, Sold>,
 }
 
 type Outflows = [Outflow; SECURITIES];
@@ -81,6 +88,10 @@ pub struct Run<'a> {
     views: Views,
     now: i64,
     latest: i64,
+    /// When the views are of, unix seconds.
+    viewed: i64,
+    /// Payout atoms that the instructions planned so far of a transaction move into token accounts.
+    moved: RefCell<BTreeMap<Pubkey, BigInt>>,
     /// How often redemptions were tried.
     tried: usize,
     flaw: Option<Flaw>,
@@ -97,6 +108,7 @@ fn backing_may(step: &Step, s: usize, a: Asset) -> BackingMay {
         Step::DonateToVault { s: to, a: asset, .. } | Step::Deposit { s: to, a: asset, .. } => {
             rises((*to, *asset) == (s, a))
         }
+        Step::ReleaseRunway { s: to, .. } => rises(*to == s),
         Step::BurnBearer { s: of, .. } | Step::Retire { s: of, .. } => rises(*of == s),
         Step::Collect {
             s: of,
@@ -123,6 +135,8 @@ impl<'a> Run<'a> {
             views: [None, None],
             now: START_TS,
             latest: START_TS,
+            viewed: START_TS,
+            moved: RefCell::default(),
             tried: 0,
             flaw,
         }
@@ -148,11 +162,12 @@ impl<'a> Run<'a> {
     pub fn step(&mut self, step: &Step, deep: bool) -> Result<bool, String> {
         self.machine.begin(step);
         match step {
-            Step::Wait(seconds) | Step::SetBack(seconds) => {
-                let seconds = if matches!(step, Step::Wait(_)) {
-                    *seconds
-                } else {
-                    -*seconds
+            Step::Wait(_) | Step::SetBack(_) | Step::WaitFor { .. } => {
+                let seconds = match step {
+                    Step::SetBack(seconds) => -*seconds,
+                    Step::WaitFor { s, next, offset } => self.until(*s, *next, *offset),
+                    Step::Wait(seconds) => *seconds,
+                    _ => 0,
                 };
                 self.now += seconds;
                 self.latest = self.latest.max(self.now);
@@ -193,6 +208,30 @@ impl<'a> Run<'a> {
         Some(self.machine.recorded()?.clone().script(why))
     }
 
+    /// Seconds until the next time at which something of a grant or a round begins or ends, or the one after; never into the past.
+    fn until(&self, s: usize, next: usize, offset: i64) -> i64 {
+        let Some(model) = &self.models[s] else { return 0 };
+        let grants = model.grants.values().flat_map(|grant| {
+            let terms = &grant.terms;
+            let deadline = terms.milestone.map_or(terms.end, |(_, deadline)| deadline);
+            [terms.start, terms.cliff, terms.end, deadline]
+        });
+        let rounds = model.rounds.values().flat_map(|round| {
+            let terms = &round.terms;
+            let half = terms.closes + terms.runway / 2;
+            [
+                terms.opens,
+                terms.commit,
+                terms.closes,
+                half,
+                terms.closes + terms.runway,
+            ]
+        });
+        let times: BTreeSet<i64> = grants.chain(rounds).filter(|at| at + offset > self.now).collect();
+        let at = times.iter().nth(next % times.len().max(1));
+        at.map_or(0, |at| at + offset - self.now)
+    }
+
     /// The epoch: like the real one it never goes back.
     fn epoch(&self) -> u64 {
         u64::try_from((self.latest - START_TS) / EPOCH_SECONDS).unwrap_or_default()
@@ -203,8 +242,18 @@ impl<'a> Run<'a> {
         self.models[s].as_ref()
     }
 
+    /// Payout atoms that a wallet has in its own accounts.
+    pub fn money_of(&self, s: usize, w: usize) -> u64 {
+        let accounts = self.fixture.places[s].payout[w].iter();
+        accounts
+            .filter_map(|address| self.token_at(address))
+            .map(|account| account.amount)
+            .sum()
+    }
+
     fn send_protocol(&mut self, step: &Step, deep: bool) -> Result<bool, String> {
         let mut models = self.models.clone();
+        self.moved.take();
         let (instructions, expected) = self.plan(step, &mut models);
         let sent = self.machine.send(&instructions);
         match (expected, sent) {
@@ -253,6 +302,7 @@ impl<'a> Run<'a> {
             let (inbox, payout_vault) = (balance(&place.inbox), balance(&place.payout_vault));
             let bearer: Vec<u64> = place.bearer.iter().map(balance).collect();
             let vaults: Vec<u64> = place.vault_account.iter().map(balance).collect();
+            let rounds = place.round_account.each_ref().map(balance);
             let Some(model) = self.models[s].as_mut() else { continue };
             model.inbox = inbox.into();
             for (w, amount) in bearer.into_iter().enumerate() {
@@ -260,6 +310,13 @@ impl<'a> Run<'a> {
             }
             for (a, vault) in &mut model.vaults {
                 vault.balance = vaults[*a].into();
+            }
+            if let Step::DonateToRound { s: donee, id, .. } = step {
+                let donated = model.rounds.get_mut(id).filter(|_| *donee == s);
+                if let (Some(round), Some(balance)) = (donated, rounds.get(usize::try_from(*id).unwrap_or(usize::MAX)))
+                {
+                    round.balance = (*balance).into();
+                }
             }
             if matches!(step, Step::DonateToPayoutVault { s: donee, .. } if *donee == s) {
                 if model.payout_vault > payout_vault.into() {
@@ -288,6 +345,7 @@ impl<'a> Run<'a> {
         substitute: impl FnOnce(&Instruction) -> Pubkey,
         unsigned: bool,
     ) -> Result<bool, String> {
+        self.moved.take();
         let (mut instructions, _) = self.plan(of, &mut self.models.clone());
         let Some(last) = instructions.last_mut() else {
             return Ok(false);
@@ -326,6 +384,8 @@ impl<'a> Run<'a> {
                             v1_only_collecting_lowers_a_vault(before, view, false).map_err(|e| seen(e.to_string()))?;
                             v2_redeeming_never_lowers_what_backs_the_rest(before, view)
                                 .map_err(|e| seen(e.to_string()))?;
+                            g1_what_has_vested_stays_vested(before, self.now, view, self.now)
+                                .map_err(|e| seen(e.to_string()))?;
                             self.nobody_loses(s, before, view, &after, &signers).map_err(seen)?;
                         }
                     }
@@ -363,17 +423,40 @@ impl<'a> Run<'a> {
             let bearer = self
                 .view_in(accounts, &place.bearer[w])
                 .map_or(0, |account| account.amount);
+            // What a round took and has not given back yet, in money or shares.
+            let in_rounds: BigInt = view
+                .rounds
+                .values()
+                .filter_map(|round| {
+                    let subscription = round.subscriptions.get(&w)?;
+                    let paid = if subscription.settled == 0 {
+                        subscription.paid_atoms
+                    } else {
+                        0
+                    };
+                    Some(BigInt::from(paid) + subscription.refund_atoms)
+                })
+                .sum();
             (
                 position.map_or(0, |position| position.shares_atoms),
                 bearer,
-                owed + BigRational::from(BigInt::from(paid)),
+                owed + BigRational::from(BigInt::from(paid) + in_rounds),
             )
         };
+        let raised = |view: &SecurityView| -> BigInt {
+            let rounds = view.rounds.values();
+            rounds.map(|round| BigInt::from(round.round.raised_atoms)).sum()
+        };
+        // Only one subscription is settled at a time: what it cost is what was raised, and its investor has the shares.
+        let bought = BigRational::from(raised(after) - raised(before));
         for (w, wallet) in self.fixture.wallets.iter().enumerate() {
             if signers.contains(wallet) {
                 continue;
             }
-            let (was, is) = (has(before, &self.snapshot, w), has(after, after_accounts, w));
+            let (was, mut is) = (has(before, &self.snapshot, w), has(after, after_accounts, w));
+            if is.0 > was.0 {
+                is.2 += &bought;
+            }
             if is.0 < was.0 || is.1 < was.1 || is.2 < was.2 {
                 return Err(format!(
                     "wallet {w} did not sign and went from {was:?} to {is:?} (registered, bearer, money)"
@@ -451,6 +534,39 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        let mut grants = BTreeMap::new();
+        for (w, addresses) in place.grant.iter().enumerate() {
+            for (id, address) in (0..GRANTS as u64).zip(addresses) {
+                if let Some(grant) = account(address) {
+                    let grant: Grant = decode(address, grant).map_err(|e| e.to_string())?;
+                    grants.insert((w, id), grant);
+                }
+            }
+        }
+        let mut rounds = BTreeMap::new();
+        for (id, address) in place.round.iter().enumerate() {
+            let Some(round) = account(address) else { continue };
+            let round: Round = decode(address, round).map_err(|e| e.to_string())?;
+            let mut subscriptions = BTreeMap::new();
+            for (w, address) in place.subscription[id].iter().enumerate() {
+                if let Some(one) = account(address) {
+                    let one: Subscription = decode(address, one).map_err(|e| e.to_string())?;
+                    subscriptions.insert(w, one);
+                }
+            }
+            let balance = token(account(&place.round_account[id]))
+                .ok_or("the account of a round is gone")?
+                .amount;
+            let id = id as u64;
+            let sold = outflow.sold.get(&id).copied().unwrap_or_default();
+            let view = RoundView {
+                round,
+                balance,
+                subscriptions,
+                sold,
+            };
+            rounds.insert(id, view);
+        }
         let supply = account(&place.keys.mint)
             .and_then(|mint| mint.data.get(36..44)?.try_into().ok().map(u64::from_le_bytes))
             .ok_or("the share mint is gone")?;
@@ -463,6 +579,8 @@ impl<'a> Run<'a> {
             holders,
             vaults,
             tickets,
+            grants,
+            rounds,
             taken: outflow.taken.clone(),
             claimed: outflow.claimed,
             latest: self.latest,
@@ -476,6 +594,7 @@ impl<'a> Run<'a> {
         u1_payout_vault_covers_what_is_owed(view)?;
         u2_money_is_conserved_exactly(view)?;
         v3_open_tickets_are_covered(view)?;
+        r1_every_atom_of_a_round_is_accounted_for(view)?;
         let last = view.security.stream_last_ts;
         let between = [last + 1, last + 3_601, last + 700_001];
         u3_settling_often_changes_nothing(view, &between, last + 800_000)
@@ -490,7 +609,8 @@ impl<'a> Run<'a> {
         }
         apply_events(&mut self.replay, &mut self.outflows, self.fixture, &events)?;
         self.collected_assets_arrive(&events, &snapshot)?;
-        let changed = snapshot != self.snapshot || matches!(step, Step::Wait(_) | Step::SetBack(_));
+        let changed =
+            snapshot != self.snapshot || matches!(step, Step::Wait(_) | Step::SetBack(_) | Step::WaitFor { .. });
         let views = self.views_of(&snapshot, &self.outflows)?;
         if changed {
             e1_events_rebuild_every_account(&self.replay, &self.fixture.tracked, &snapshot)
@@ -507,14 +627,18 @@ impl<'a> Run<'a> {
                     }
                     v4_backing_per_share_moves_for_a_reason(before, view, |a| backing_may(step, s, a))
                         .map_err(|e| e.to_string())?;
+                    g1_what_has_vested_stays_vested(before, self.viewed, view, self.now).map_err(|e| e.to_string())?;
                 }
             }
         }
         self.snapshot = snapshot;
         self.views = views;
+        self.viewed = self.now;
         if deep {
             self.try_claims()?;
             self.try_redemptions()?;
+            self.try_grants()?;
+            self.try_rounds()?;
             self.compare_metadata()?;
         }
         Ok(())
@@ -587,8 +711,34 @@ fn apply_events(
                 taken.paid += u128::from(e.paid_atoms);
                 taken.arrived += u128::from(e.arrived_atoms);
             }
+            Event::SubscriptionSettled(e) => {
+                let sold = sold_of(outflows, fixture, &e.security, &e.round)?;
+                sold.settled += 1;
+                sold.shares += u128::from(e.allocation_atoms);
+                sold.costs += u128::from(e.cost_atoms);
+                sold.refunds += u128::from(e.refund_atoms);
+                sold.refunded += u128::from(e.refunded_atoms);
+            }
+            Event::RefundWithdrawn(e) => {
+                sold_of(outflows, fixture, &e.security, &e.round)?.refunded += u128::from(e.amount_atoms);
+            }
             _ => {}
         }
     }
     Ok(())
+}
+
+fn sold_of<'o>(
+    outflows: &'o mut Outflows,
+    fixture: &Fixture,
+    security: &Pubkey,
+    round: &Pubkey,
+) -> Result<&'o mut Sold, String> {
+    let mut places = fixture.places.iter().zip(outflows);
+    let (place, outflow) = places
+        .find(|(place, _)| place.keys.security == *security)
+        .ok_or("a security that nobody watches")?;
+    let id = place.round.iter().position(|address| address == round);
+    let id = id.ok_or("a round that nobody watches")? as u64;
+    Ok(outflow.sold.entry(id).or_default())
 }

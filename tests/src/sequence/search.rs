@@ -131,9 +131,10 @@ impl fmt::Display for Outcome {
             self.threads,
             self.steps as f64 / seconds
         )?;
-        writeln!(f, "{:<22} {:>9} {:>9}", "step", "accepted", "refused")?;
+        writeln!(f, "{:<22} {:>9} {:>9} {:>9}", "step", "accepted", "refused", "accepted")?;
         for (name, [accepted, refused]) in &self.tally {
-            writeln!(f, "{name:<22} {accepted:>9} {refused:>9}")?;
+            let share = *accepted as f64 / (accepted + refused).max(1) as f64;
+            writeln!(f, "{name:<22} {accepted:>9} {refused:>9} {:>7.0} %", share * 100.0)?;
         }
         Ok(())
     }
@@ -198,7 +199,7 @@ impl fmt::Display for Found {
         )?;
         writeln!(
             f,
-            "with `use upside_tests::sequence::step::{{Form::*, Least::*, Leg::*, Meddling::*, Part::*, Payee::*, Receiver::*, Step::*, Ticket::*}}`:"
+            "with `use upside_tests::sequence::step::{{Form::*, Least::*, Leg::*, Meddling::*, Part::*, Payee::*, Pick::*, Receiver::*, Step::*, Ticket::*}}`:"
         )?;
         writeln!(f, "vec![")?;
         for step in &self.sequence {

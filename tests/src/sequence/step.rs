@@ -16,6 +16,10 @@ pub const FEE_ASSET: usize = 2;
 pub const OTHER_SHARE: usize = 5;
 /// Tickets that a holder may have open at once: their ids count from 0.
 pub const TICKETS: usize = 2;
+/// Grants of one recipient: their ids count from 0.
+pub const GRANTS: usize = 2;
+/// Rounds of a security: their ids count from 0.
+pub const ROUNDS: usize = 3;
 /// Securities.
 pub const SECURITIES: usize = 2;
 
@@ -118,6 +122,15 @@ pub enum Least {
     Exact,
     /// One atom more.
     OneMore,
+}
+
+/// A grant, a round or a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pick {
+    /// The one of this number among all that there could be, there or not.
+    Number(usize),
+    /// One of those that the step suits, counted round.
+    Fit(usize),
 }
 
 /// A token account of shares.
@@ -319,8 +332,109 @@ pub enum Step {
         s: usize,
         ticket: Ticket,
     },
+    /// Times count from now, those of the schedule from its start.
+    CreateGrant {
+        s: usize,
+        by: usize,
+        w: usize,
+        id: u64,
+        part: Part,
+        start: i64,
+        cliff: i64,
+        end: i64,
+        revocable: bool,
+        milestone: Option<(usize, i64)>,
+    },
+    ClaimGrant {
+        s: usize,
+        grant: Pick,
+    },
+    /// Signed by a wallet, or by the one whom the grant names.
+    ApproveMilestone {
+        s: usize,
+        grant: Pick,
+        by: Option<usize>,
+    },
+    RevokeGrant {
+        s: usize,
+        by: usize,
+        grant: Pick,
+    },
+    CloseGrant {
+        s: usize,
+        grant: Pick,
+    },
+    /// It opens so many seconds from now, and binds and closes so many later.
+    CreateRound {
+        s: usize,
+        by: usize,
+        id: u64,
+        part: Part,
+        minimum: Part,
+        price: u64,
+        opens: i64,
+        commit: i64,
+        closes: i64,
+        runway: i64,
+        bps: u16,
+        invited: bool,
+    },
+    Invite {
+        s: usize,
+        by: usize,
+        round: Pick,
+        w: usize,
+        cap: Part,
+    },
+    Uninvite {
+        s: usize,
+        by: usize,
+        subscription: Pick,
+    },
+    Subscribe {
+        s: usize,
+        round: Pick,
+        w: usize,
+        part: Part,
+        from: Payee,
+    },
+    WithdrawSubscription {
+        s: usize,
+        subscription: Pick,
+        to: Payee,
+    },
+    CancelRound {
+        s: usize,
+        by: usize,
+        round: Pick,
+    },
+    CloseRound {
+        s: usize,
+        round: Pick,
+    },
+    Settle {
+        s: usize,
+        subscription: Pick,
+    },
+    WithdrawRefund {
+        s: usize,
+        subscription: Pick,
+        to: Payee,
+    },
+    /// To the issuer's account that anyone may pay to, or to one that the issuer names and signs for.
+    ReleaseRunway {
+        s: usize,
+        round: Pick,
+        to: Option<Payee>,
+    },
     /// The clock moves forward.
     Wait(i64),
+    /// The clock moves forward to one of the next times at which something of a grant or a round begins or ends, or a second from it.
+    WaitFor {
+        s: usize,
+        next: usize,
+        offset: i64,
+    },
 
     // Hostile or clumsy ones.
     /// Several instructions in one transaction.
@@ -338,6 +452,24 @@ pub enum Step {
     DonateToVault {
         s: usize,
         a: usize,
+        amount: u64,
+    },
+    /// Somebody sends money to the account of a round, announced or not.
+    DonateToRound {
+        s: usize,
+        id: u64,
+        amount: u64,
+    },
+    /// The payout mint's issuer freezes the money of a round.
+    FreezeRound {
+        s: usize,
+        id: u64,
+        freeze: bool,
+    },
+    /// Somebody gives a wallet money to subscribe with.
+    FundPayout {
+        s: usize,
+        w: usize,
         amount: u64,
     },
     DonateLamports {
@@ -573,6 +705,32 @@ fn receiver(rng: &mut StdRng) -> Receiver {
     }
 }
 
+/// Mostly one that the step suits.
+fn pick(rng: &mut StdRng) -> Pick {
+    let n = rng.gen_range(0..ROUNDS * WALLETS);
+    if rng.gen_bool(0.9) {
+        Pick::Fit(n)
+    } else {
+        Pick::Number(n)
+    }
+}
+
+/// An account to pay from or to, mostly one that can.
+fn purse(rng: &mut StdRng) -> Payee {
+    match rng.gen_range(0..10) {
+        0..=6 => Payee::Own,
+        7..=8 => Payee::Second,
+        _ => payee(rng),
+    }
+}
+
+/// Seconds until something begins that is announced now, about the notice of a day; mostly enough.
+fn from_now(rng: &mut StdRng) -> i64 {
+    *[0, -100_000, 1, 86_399, 86_400, 86_401, 90_000, 400_000]
+        .choose_weighted(rng, |start| if *start < 86_400 { 1 } else { 8 })
+        .expect("seconds")
+}
+
 fn form(rng: &mut StdRng) -> Form {
     *[Form::Bearer, Form::Registered].choose(rng).expect("forms")
 }
@@ -582,32 +740,47 @@ fn create(rng: &mut StdRng, s: usize) -> Step {
     let drips: &[i64] = if curated {
         &[0, 0, 1, 3_600, 604_800]
     } else {
-        &[
-            3_600, 3_600, 604_800, 604_800, 604_800, 2_592_000, 86_400, 86_400, 3_599,
-        ]
+        &[3_600, 604_800, 604_800, 2_592_000, 86_400, 86_400, 3_600]
     };
+    // One security of thirty is refused for its drip, capacity or shares.
+    let wrong = rng.gen_range(0..90);
     Step::Create {
         s,
         curated,
         name: rng.gen_range(1..=64),
-        authorised: *[1_000_000, 1_000_003, 5_000_000, 1_000_000_000_000, u64::MAX, 999_999]
-            .choose_weighted(rng, |n| if *n < 1_000_000 { 1 } else { 20 })
-            .expect("amounts"),
-        initial: *[
-            Part::Zero,
-            Part::One,
-            Part::Share(30_000),
-            Part::Share(60_000),
-            Part::All,
-            Part::TooMuch,
-        ]
-        .choose_weighted(rng, |part| match part {
-            Part::TooMuch => 1,
-            Part::Zero | Part::One => 2,
-            _ => 8,
-        })
-        .expect("parts"),
-        drip: *drips.choose(rng).expect("drips"),
+        authorised: if wrong == 0 {
+            999_999
+        } else {
+            *[1_000_000, 1_000_003, 5_000_000, 40_000_007, 1_000_000_000_000, u64::MAX]
+                .choose_weighted(rng, |n| match *n {
+                    // Too few for a round, or for one only.
+                    0..=5_000_000 => 4,
+                    u64::MAX => 10,
+                    _ => 20,
+                })
+                .expect("amounts")
+        },
+        initial: if wrong == 1 {
+            Part::TooMuch
+        } else {
+            *[
+                Part::Zero,
+                Part::One,
+                Part::Share(20_000),
+                Part::Share(60_000),
+                Part::All,
+            ]
+            .choose_weighted(rng, |part| match part {
+                Part::Zero | Part::One | Part::All | Part::Share(40_000..) => 2,
+                _ => 16,
+            })
+            .expect("parts")
+        },
+        drip: if wrong == 2 {
+            -1
+        } else {
+            *drips.choose(rng).expect("drips")
+        },
     }
 }
 
@@ -623,6 +796,15 @@ fn issuer(rng: &mut StdRng, s: usize) -> usize {
 /// Any of the protocol's instructions.
 /// A random instruction of the protocol.
 pub fn instruction(rng: &mut StdRng) -> Step {
+    if rng.gen_bool(0.3) {
+        promise(rng)
+    } else {
+        share_or_money(rng)
+    }
+}
+
+/// Any of the instructions that are not about grants and rounds.
+fn share_or_money(rng: &mut StdRng) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
     let part = Part::any(rng);
@@ -724,13 +906,382 @@ pub fn instruction(rng: &mut StdRng) -> Step {
     }
 }
 
+fn create_grant(rng: &mut StdRng, s: usize) -> Step {
+    let end = *[0, 1, 7, 1_000, 86_400, 400_000, 31_536_000]
+        .choose(rng)
+        .expect("seconds");
+    Step::CreateGrant {
+        s,
+        by: issuer(rng, s),
+        w: rng.gen_range(0..WALLETS),
+        id: rng.gen_range(0..GRANTS as u64),
+        part: match rng.gen_range(0..10) {
+            0 => Part::any(rng),
+            1 => Part::One,
+            _ => Part::Share(rng.gen_range(0..20_000)),
+        },
+        start: from_now(rng),
+        // Seldom after the end.
+        cliff: if rng.gen() {
+            0
+        } else {
+            rng.gen_range(0..=end + end / 16)
+        },
+        end,
+        revocable: rng.gen_bool(0.7),
+        milestone: rng.gen_bool(0.4).then(|| {
+            let deadline = *[1, 86_400, 200_000, 1_000_000, 0].choose(rng).expect("seconds");
+            (rng.gen_range(0..WALLETS), deadline)
+        }),
+    }
+}
+
+fn create_round(rng: &mut StdRng, s: usize) -> Step {
+    let commit = *[0, 1, 3_600, 200_000].choose(rng).expect("seconds");
+    // Seldom before it binds, and seldom more than 90 days later.
+    let bound = *[0, 1, 3_600, 1_000_000, 7_776_000, 7_776_001, -1]
+        .choose_weighted(rng, |bound| if (1..=7_776_000).contains(bound) { 16 } else { 1 })
+        .expect("seconds");
+    Step::CreateRound {
+        s,
+        by: if rng.gen_bool(0.9) { s } else { issuer(rng, s) },
+        id: rng.gen_range(0..ROUNDS as u64),
+        part: if rng.gen_bool(0.05) {
+            Part::any(rng)
+        } else {
+            Part::Share(rng.gen_range(16_000..40_000))
+        },
+        minimum: match rng.gen_range(0..10) {
+            0 => Part::any(rng),
+            1..=4 => Part::Zero,
+            _ => Part::Share(rng.gen_range(0..50_000)),
+        },
+        price: *[1, 7, 999, 1_000, 1_000_003, 250_000_000, 0, u64::MAX]
+            .choose_weighted(rng, |price| match *price {
+                1..=1_000 => 16,
+                0 | u64::MAX => 1,
+                _ => 8,
+            })
+            .expect("prices"),
+        opens: from_now(rng),
+        commit,
+        closes: commit + bound,
+        runway: *[0, 1, 1_000, 86_400, 31_536_000, 315_360_000, 315_360_001]
+            .choose_weighted(rng, |runway| if *runway > 315_360_000 { 1 } else { 16 })
+            .expect("seconds"),
+        bps: if s == 1 && rng.gen_bool(0.95) {
+            0 // its payout mint is among nobody's assets
+        } else {
+            *[0, 1, 2_500, 3_333, 10_000, 10_001]
+                .choose_weighted(rng, |bps| match *bps {
+                    0 => 32,
+                    1..=10_000 => 10,
+                    _ => 1,
+                })
+                .expect("basis points")
+        },
+        invited: rng.gen_bool(0.4),
+    }
+}
+
+/// What mostly becomes of a grant: steps at, or a second from, its times.
+fn after_grant(rng: &mut StdRng, created: &Step) -> Vec<Step> {
+    let Step::CreateGrant {
+        s,
+        w,
+        id,
+        start,
+        cliff,
+        end,
+        milestone,
+        ..
+    } = *created
+    else {
+        return Vec::new();
+    };
+    let grant = Pick::Number(w + WALLETS * usize::try_from(id).unwrap_or_default());
+    let mut then = Vec::new();
+    if let Some((_, deadline)) = milestone {
+        if rng.gen_bool(0.3) {
+            then.push(Step::Wait(deadline + rng.gen_range(-1..2)));
+        }
+        then.push(Step::ApproveMilestone { s, grant, by: None });
+    }
+    let at = if rng.gen() { cliff } else { rng.gen_range(0..=end) };
+    then.push(Step::Wait((start + at).max(0) + rng.gen_range(-1..2)));
+    then.push(Step::ClaimGrant { s, grant });
+    if rng.gen_bool(0.3) {
+        then.push(Step::RevokeGrant { s, by: s, grant });
+        then.push(Step::ClaimGrant { s, grant });
+    } else if rng.gen() {
+        then.push(Step::Wait(end));
+        then.push(Step::ClaimGrant { s, grant });
+    }
+    then.push(Step::CloseGrant { s, grant });
+    then
+}
+
+/// What mostly becomes of a round: subscriptions that are raised, lowered and withdrawn, its end a second from its time, settlements in any order with
+/// accounts that cannot receive, refunds, and the runway.
+fn after_round(rng: &mut StdRng, created: &Step) -> Vec<Step> {
+    let Step::CreateRound {
+        s,
+        id,
+        opens,
+        commit,
+        closes,
+        runway,
+        invited,
+        ..
+    } = *created
+    else {
+        return Vec::new();
+    };
+    // Announced once more on terms that nothing speaks against, for the case that something spoke against the first ones.
+    let mut again = created.clone();
+    if let Step::CreateRound {
+        by,
+        part,
+        minimum,
+        price,
+        bps,
+        ..
+    } = &mut again
+    {
+        (*by, *part, *minimum, *price, *bps) = (s, Part::Share(20_000), Part::Zero, 7, 0);
+    }
+    let id = usize::try_from(id).unwrap_or_default();
+    let round = Pick::Number(id);
+    let mut then = vec![again];
+    if invited {
+        for w in 0..WALLETS {
+            if rng.gen_bool(0.7) {
+                let cap = if rng.gen() { Part::All } else { Part::any(rng) };
+                then.push(Step::Invite {
+                    s,
+                    by: s,
+                    round,
+                    w,
+                    cap,
+                });
+            }
+        }
+        then.extend(rng.gen_bool(0.3).then(|| Step::Uninvite {
+            s,
+            by: s,
+            subscription: pick(rng),
+        }));
+    }
+    then.push(Step::Wait(opens.max(0) + i64::from(rng.gen_bool(0.2))));
+    let wants = |rng: &mut StdRng| Step::Subscribe {
+        s,
+        round,
+        w: rng.gen_range(0..WALLETS),
+        part: if rng.gen_bool(0.7) {
+            Part::Share(rng.gen())
+        } else {
+            Part::any(rng)
+        },
+        from: purse(rng),
+    };
+    then.extend((0..rng.gen_range(2..6)).map(|_| wants(rng)));
+    if rng.gen_bool(0.4) {
+        then.push(Step::WithdrawSubscription {
+            s,
+            subscription: pick(rng),
+            to: purse(rng),
+        });
+        then.push(wants(rng));
+    }
+    if rng.gen_bool(0.1) {
+        then.push(Step::CancelRound { s, by: s, round });
+    }
+    if rng.gen_bool(0.4) {
+        then.push(Step::Wait((commit + rng.gen_range(-1..2)).max(0)));
+        then.push(wants(rng));
+        then.push(Step::WithdrawSubscription {
+            s,
+            subscription: pick(rng),
+            to: purse(rng),
+        });
+    }
+    then.push(Step::Wait(closes + rng.gen_range(-1..2)));
+    let close = Step::CloseRound { s, round };
+    then.push(close.clone());
+    if rng.gen_bool(0.3) {
+        then.push(Step::Wait(2));
+        then.push(close);
+    }
+    let freeze = |freeze| Step::FreezeRound {
+        s,
+        id: id as u64,
+        freeze,
+    };
+    let frozen = rng.gen_bool(0.3);
+    then.extend(frozen.then(|| freeze(true)));
+    for _ in 0..rng.gen_range(2..6) {
+        if rng.gen_bool(0.2) {
+            then.push(stop_refund(rng, s, id));
+        }
+        then.push(Step::Settle {
+            s,
+            subscription: pick(rng),
+        });
+    }
+    then.extend(frozen.then(|| freeze(false)));
+    for _ in 0..rng.gen_range(0..2) + 2 * usize::from(frozen) {
+        then.push(Step::WithdrawRefund {
+            s,
+            subscription: pick(rng),
+            to: purse(rng),
+        });
+    }
+    for _ in 0..rng.gen_range(0..3) {
+        then.push(Step::Wait(runway / rng.gen_range(1..4)));
+        then.push(Step::ReleaseRunway {
+            s,
+            round,
+            to: rng.gen_bool(0.3).then(|| purse(rng)),
+        });
+    }
+    then
+}
+
+/// Something that keeps a refund from being paid.
+fn stop_refund(rng: &mut StdRng, s: usize, id: usize) -> Step {
+    let w = rng.gen_range(0..WALLETS);
+    match rng.gen_range(0..4) {
+        0 => Step::FreezeRound {
+            s,
+            id: id as u64,
+            freeze: rng.gen(),
+        },
+        1 => Step::ClosePayout { s, w, to: Payee::Own },
+        2 => Step::HandPayoutOver {
+            s,
+            w,
+            to: purse(rng),
+            new_owner: rng.gen_range(0..WALLETS),
+        },
+        _ => Step::FreezePayout {
+            s,
+            w,
+            to: purse(rng),
+            freeze: rng.gen_bool(0.7),
+        },
+    }
+}
+
+/// Instructions that are likely to be accepted one after another in one transaction.
+fn together(rng: &mut StdRng) -> Vec<Step> {
+    let s = rng.gen_range(0..SECURITIES);
+    let n = rng.gen_range(0..ROUNDS * WALLETS);
+    let (grant, subscription, round) = (Pick::Fit(n), Pick::Fit(n), Pick::Fit(n));
+    let settle = Step::Settle { s, subscription };
+    let mut steps = match rng.gen_range(0..5) {
+        0 => vec![Step::ClaimGrant { s, grant }, Step::CloseGrant { s, grant }],
+        1 => vec![
+            Step::RevokeGrant { s, by: s, grant },
+            Step::ClaimGrant { s, grant },
+            Step::CloseGrant { s, grant },
+        ],
+        2 => vec![Step::CloseRound { s, round }, settle.clone(), settle],
+        3 => vec![settle.clone(), settle, Step::ReleaseRunway { s, round, to: None }],
+        _ => vec![subscribe(rng, s), subscribe(rng, s)],
+    };
+    // Whatever goes wrong in the middle takes back what went before.
+    if rng.gen_bool(0.3) {
+        steps.insert(rng.gen_range(0..steps.len()), instruction(rng));
+    }
+    steps
+}
+
+/// Any of the instructions of grants and rounds.
+fn promise(rng: &mut StdRng) -> Step {
+    let s = rng.gen_range(0..SECURITIES);
+    let w = rng.gen_range(0..WALLETS);
+    match rng.gen_range(0..83) {
+        0..=15 => create_grant(rng, s),
+        16..=23 => Step::ClaimGrant { s, grant: pick(rng) },
+        24..=27 => Step::ApproveMilestone {
+            s,
+            grant: pick(rng),
+            by: rng.gen_bool(0.1).then_some(w),
+        },
+        28..=30 => Step::RevokeGrant {
+            s,
+            by: issuer(rng, s),
+            grant: pick(rng),
+        },
+        31..=34 => Step::CloseGrant { s, grant: pick(rng) },
+        35..=52 => create_round(rng, s),
+        53..=54 => Step::Invite {
+            s,
+            by: issuer(rng, s),
+            round: pick(rng),
+            w,
+            cap: Part::any(rng),
+        },
+        55 => Step::Uninvite {
+            s,
+            by: issuer(rng, s),
+            subscription: pick(rng),
+        },
+        56..=61 => subscribe(rng, s),
+        62..=63 => Step::WithdrawSubscription {
+            s,
+            subscription: pick(rng),
+            to: purse(rng),
+        },
+        64 => Step::CancelRound {
+            s,
+            by: issuer(rng, s),
+            round: pick(rng),
+        },
+        65..=69 => Step::CloseRound { s, round: pick(rng) },
+        70..=75 => Step::Settle {
+            s,
+            subscription: pick(rng),
+        },
+        76..=77 => Step::WithdrawRefund {
+            s,
+            subscription: pick(rng),
+            to: purse(rng),
+        },
+        _ => Step::ReleaseRunway {
+            s,
+            round: pick(rng),
+            to: rng.gen_bool(0.3).then(|| purse(rng)),
+        },
+    }
+}
+
+fn subscribe(rng: &mut StdRng, s: usize) -> Step {
+    Step::Subscribe {
+        s,
+        round: pick(rng),
+        w: rng.gen_range(0..WALLETS),
+        part: Part::any(rng),
+        from: purse(rng),
+    }
+}
+
+fn wait_for(rng: &mut StdRng) -> Step {
+    Step::WaitFor {
+        s: rng.gen_range(0..SECURITIES),
+        next: rng.gen_range(0..3) * rng.gen_range(0..2),
+        offset: *[-1, 0, 0, 1].choose(rng).expect("offsets"),
+    }
+}
+
 /// A random hostile or clumsy step.
 pub fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
     let a = rng.gen_range(0..ASSETS - 1);
-    match rng.gen_range(0..36) {
-        0..=2 => Step::Bundle((0..rng.gen_range(2..4)).map(|_| instruction(rng)).collect()),
+    match rng.gen_range(0..41) {
+        0 => Step::Bundle((0..rng.gen_range(2..4)).map(|_| instruction(rng)).collect()),
+        1..=2 => Step::Bundle(together(rng)),
         3..=4 if may_set_back => Step::SetBack(if rng.gen() { rng.gen_range(1..5) } else { wait(rng) }),
         5 => Step::DonateToPayoutVault { s, amount: amount(rng) },
         6..=7 => Step::DonateToInbox { s, amount: amount(rng) },
@@ -741,7 +1292,7 @@ pub fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
         },
         9 => Step::DonateLamports {
             s,
-            slot: rng.gen_range(0..64),
+            slot: rng.gen_range(0..128),
         },
         10 => Step::ClawBack {
             s,
@@ -841,6 +1392,21 @@ pub fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
             a: rng.gen_range(0..OWN_ASSETS),
             on: rng.gen_bool(0.7),
         },
+        36..=37 => Step::DonateToRound {
+            s,
+            id: rng.gen_range(0..ROUNDS as u64),
+            amount: amount(rng),
+        },
+        40 => Step::FreezeRound {
+            s,
+            id: rng.gen_range(0..ROUNDS as u64),
+            freeze: rng.gen_bool(0.4),
+        },
+        38..=39 => Step::FundPayout {
+            s,
+            w,
+            amount: amount(rng),
+        },
         30..=31 => Step::Alias {
             of: Box::new(instruction(rng)),
             slot: rng.gen_range(0..16),
@@ -855,6 +1421,20 @@ pub fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
     }
 }
 
+/// Steps with others in between.
+fn with_others(rng: &mut StdRng, may_set_back: bool, steps: Vec<Step>) -> Vec<Step> {
+    let mut all = Vec::new();
+    for step in steps {
+        match rng.gen_range(0..10) {
+            0 => all.push(hostile(rng, may_set_back)),
+            1 => all.push(instruction(rng)),
+            _ => {}
+        }
+        all.push(step);
+    }
+    all
+}
+
 /// A sequence: mostly both securities are created first; a quarter of what follows is hostile. In two of three sequences the clock never goes back.
 pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
     let may_set_back = rng.gen_range(0..3) == 0;
@@ -863,7 +1443,7 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
         if rng.gen_bool(0.3) {
             sequence.push(Step::DonateLamports {
                 s,
-                slot: rng.gen_range(0..64),
+                slot: rng.gen_range(0..128),
             });
         }
         sequence.push(create(rng, s));
@@ -872,7 +1452,7 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
         }
         // Vaults are opened; the one whose accounts are born frozen is thawed.
         for a in 0..ASSETS - 2 {
-            if rng.gen_bool(0.5) {
+            if rng.gen_bool(if a + 3 == ASSETS { 0.8 } else { 0.5 }) {
                 sequence.push(Step::OpenVault { s, by: s, a });
                 sequence.extend((a == 1).then_some(Step::FreezeVault { s, a, freeze: false }));
                 sequence.push(Step::Deposit {
@@ -895,10 +1475,25 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
             }
         }
     }
+    for s in 0..SECURITIES {
+        if rng.gen_bool(0.5) {
+            let create = create_round(rng, s);
+            let then = after_round(rng, &create);
+            sequence.push(create);
+            sequence.extend(with_others(rng, may_set_back, then));
+        }
+        if rng.gen_bool(0.5) {
+            let create = create_grant(rng, s);
+            let then = after_grant(rng, &create);
+            sequence.push(create);
+            sequence.extend(with_others(rng, may_set_back, then));
+        }
+    }
     while sequence.len() < steps {
         let step = match rng.gen_range(0..100) {
             0..=24 => hostile(rng, may_set_back),
-            25..=39 => Step::Wait(wait(rng)),
+            25..=31 => Step::Wait(wait(rng)),
+            32..=39 => wait_for(rng),
             _ => instruction(rng),
         };
         // What goes together is likely to come together.
@@ -919,6 +1514,33 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
                 };
                 vec![claim, Step::Close { s, w }]
             }
+            Step::CreateGrant { .. } if rng.gen_bool(0.6) => {
+                let then = after_grant(rng, &step);
+                with_others(rng, may_set_back, then)
+            }
+            Step::CreateRound { .. } if rng.gen_bool(0.8) => {
+                let then = after_round(rng, &step);
+                with_others(rng, may_set_back, then)
+            }
+            Step::ClosePayout { s, w, .. } if rng.gen_bool(0.7) => vec![
+                Step::ReopenPayout { s, w },
+                Step::FundPayout {
+                    s,
+                    w,
+                    amount: 4_000_000_000_000,
+                },
+            ],
+            // Who subscribes is seldom alone, and all of them are settled one day.
+            Step::Subscribe { s, .. } if rng.gen_bool(0.3) => {
+                (0..rng.gen_range(1..4)).map(|_| subscribe(rng, s)).collect()
+            }
+            Step::CloseRound { s, .. } | Step::CancelRound { s, .. } if rng.gen_bool(0.5) => {
+                let settle = |rng: &mut StdRng| Step::Settle {
+                    s,
+                    subscription: pick(rng),
+                };
+                (0..rng.gen_range(0..6)).map(|_| settle(rng)).collect()
+            }
             Step::Redeem { s, w, id, .. } => {
                 let ticket = Ticket::Id(w, id);
                 let collect = |rng: &mut StdRng| Step::Collect {
@@ -929,6 +1551,18 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
                     least: Least::Exact,
                 };
                 let mut then: Vec<Step> = (0..rng.gen_range(0..4)).map(|_| collect(rng)).collect();
+                if rng.gen_bool(0.2) {
+                    // A vault that is opened later is out of the ticket's reach.
+                    let a = rng.gen_range(0..ASSETS - 2);
+                    let later = Step::Collect {
+                        s,
+                        ticket,
+                        leg: Leg::Asset(a),
+                        to: Receiver::Holder,
+                        least: Least::Any,
+                    };
+                    then.extend([Step::OpenVault { s, by: s, a }, later]);
+                }
                 then.extend(rng.gen_bool(0.3).then_some(Step::CloseRedemption { s, ticket }));
                 then
             }

@@ -32,10 +32,13 @@ use upside_client::{
 };
 use upside_lookalike_mints::{balances::MintRef, equity, keys, EquityMint, Extension, PayoutMint, PAYOUT};
 
-use crate::sequence::step::{Step, OTHER_SHARE, OWN_ASSETS, SECURITIES, TICKETS, WALLETS};
+use crate::sequence::step::{Step, GRANTS, OTHER_SHARE, OWN_ASSETS, ROUNDS, SECURITIES, TICKETS, WALLETS};
 
 /// Atoms that the bank has of each payout mint and asset: more than any sequence spends.
 const BANK_ATOMS: u64 = 1 << 60;
+
+/// Atoms that each wallet has of each payout mint, in each of two accounts.
+const WALLET_ATOMS: u64 = 1 << 57;
 
 /// An asset and what its mint does.
 pub struct AssetMint {
@@ -71,6 +74,14 @@ pub struct Places {
     pub vault_account: Vec<Pubkey>,
     /// Tickets, by wallet and id.
     pub redemption: Vec<[Pubkey; TICKETS]>,
+    /// Grants, by recipient and id.
+    pub grant: Vec<[Pubkey; GRANTS]>,
+    /// Rounds, by id.
+    pub round: [Pubkey; ROUNDS],
+    /// Token accounts of the rounds, by id.
+    pub round_account: [Pubkey; ROUNDS],
+    /// Subscriptions, by round and investor.
+    pub subscription: [Vec<Pubkey>; ROUNDS],
 }
 
 /// What all sequences share.
@@ -200,6 +211,15 @@ impl Builder {
         }
         instructions.push(mint.mint_to(authority, &bank, BANK_ATOMS).expect("instruction"));
         self.send(&instructions);
+    }
+
+    /// Gives a wallet money to subscribe with: in its associated account, and in another one.
+    fn fund_purses(&mut self, mint: &MintRef, authority: &Pubkey, owner: &Pubkey, second: &Pubkey) {
+        self.send(&[
+            mint.mint_to(authority, owner, WALLET_ATOMS).expect("instruction"),
+            spl_token_2022::instruction::mint_to(&mint.token_program, &mint.mint, second, authority, &[], WALLET_ATOMS)
+                .expect("instruction"),
+        ]);
     }
 
     /// A token account at a key of its own.
@@ -342,6 +362,7 @@ impl Fixture {
                 b.send(&[payouts[s].open_account(&bank, wallet)]);
                 b.open_extra(&payouts[s], wallet, second);
                 b.open_extra(&payouts[s], wallet, third);
+                b.fund_purses(&payouts[s], &payout_authority, wallet, second);
             }
             let vault: Vec<Pubkey> = asset_mints.iter().map(|asset| security.vault(&asset.mint)).collect();
             places.push(Places {
@@ -363,6 +384,16 @@ impl Fixture {
                     .iter()
                     .map(|wallet| std::array::from_fn(|id| security.redemption(wallet, id as u64)))
                     .collect(),
+                grant: wallets
+                    .iter()
+                    .map(|wallet| std::array::from_fn(|id| security.grant(wallet, id as u64)))
+                    .collect(),
+                round: std::array::from_fn(|id| security.round(id as u64)),
+                round_account: std::array::from_fn(|id| security.round_account(id as u64)),
+                subscription: std::array::from_fn(|id| {
+                    let of = |wallet: &Pubkey| security.subscription(id as u64, wallet);
+                    wallets.iter().map(of).collect()
+                }),
             });
         }
         let receiver: Vec<Vec<Pubkey>> = wallets
@@ -397,6 +428,12 @@ impl Fixture {
         }
         tracked.extend(&wallets);
         tracked.push(bank);
+        for place in &places {
+            tracked.extend(place.grant.iter().flatten());
+            tracked.extend(place.round);
+            tracked.extend(place.round_account);
+            tracked.extend(place.subscription.iter().flatten());
+        }
         let index = tracked.iter().enumerate().map(|(at, key)| (*key, at)).collect();
         Self {
             machine: b.machine,

@@ -45,13 +45,13 @@ fn every_flaw_of_a_wrong_model_is_noticed() {
     for flaw in Flaw::ALL {
         let outcome = find(&Plan {
             seed: 1,
-            sequences: 200,
-            steps: 150,
+            sequences: 600,
+            steps: 200,
             flaw: Some(flaw),
         });
         let found = outcome
             .found
-            .unwrap_or_else(|| panic!("200 sequences did not notice {flaw:?}"));
+            .unwrap_or_else(|| panic!("600 sequences did not notice {flaw:?}"));
         println!(
             "{flaw:?}: sequence {} step {}: {}",
             found.number,

@@ -73,7 +73,7 @@ impl Run<'_> {
             live.authorised_atoms.into(),
         )?;
         same("issued", model.issued.clone(), live.issued_atoms.into())?;
-        same("reserved", BigInt::zero(), live.reserved_atoms.into())?;
+        same("reserved", model.reserved.clone(), live.reserved_atoms.into())?;
         same("registered", model.registered.clone(), live.registered_atoms.into())?;
         same("supply", model.supply(), view.supply.into())?;
         same(
@@ -220,6 +220,116 @@ impl Run<'_> {
                 return Err(format!("security {s}: ticket {id:?} has collected from other vaults"));
             }
         }
-        same("tickets", model.tickets.len().into(), view.tickets.len().into())
+        same("tickets", model.tickets.len().into(), view.tickets.len().into())?;
+        self.compare_grants(s, model, view)?;
+        self.compare_rounds(s, model, view)
+    }
+
+    fn compare_grants(&self, s: usize, model: &Security, view: &SecurityView) -> Result<(), String> {
+        for (id, grant) in &model.grants {
+            let Some(live) = view.grants.get(id) else {
+                return Err(format!("security {s}: grant {id:?} is missing"));
+            };
+            let terms = &grant.terms;
+            let (approver, deadline) = terms
+                .milestone
+                .map_or_else(Default::default, |(w, deadline)| (self.fixture.wallets[w], deadline));
+            let expected = (
+                (grant.amount.clone(), grant.claimed.clone()),
+                (terms.start, terms.cliff, terms.end, deadline),
+                (terms.revocable, grant.revoked, grant.approved, approver),
+            );
+            let is = (
+                (BigInt::from(live.amount_atoms), BigInt::from(live.claimed_atoms)),
+                (live.start_ts, live.cliff_ts, live.end_ts, live.deadline_ts),
+                (
+                    live.revocable == 1,
+                    live.revoked == 1,
+                    live.approved == 1,
+                    live.approver,
+                ),
+            );
+            if expected != is {
+                return Err(format!(
+                    "security {s}: grant {id:?} is {is:?}, the model says {expected:?}"
+                ));
+            }
+        }
+        if model.grants.len() == view.grants.len() {
+            Ok(())
+        } else {
+            Err(format!("security {s}: there are grants that the model does not have"))
+        }
+    }
+
+    fn compare_rounds(&self, s: usize, model: &Security, view: &SecurityView) -> Result<(), String> {
+        let funded = model.rounds.values().filter(|round| !round.money().is_zero()).count();
+        if u32::try_from(funded) != Ok(view.security.funded_rounds) || model.rounds.len() != view.rounds.len() {
+            return Err(format!(
+                "security {s}: {} rounds, {} of them with money; the model says {} and {funded}",
+                view.rounds.len(),
+                view.security.funded_rounds,
+                model.rounds.len()
+            ));
+        }
+        for (id, round) in &model.rounds {
+            let Some(view) = view.rounds.get(id) else {
+                return Err(format!("security {s}: round {id} is missing"));
+            };
+            let live = &view.round;
+            let same = |what: &str, model: BigInt, live: BigInt| {
+                if model == live {
+                    Ok(())
+                } else {
+                    Err(format!(
+                        "security {s}: {what} of round {id} is {live}, the model says {model}"
+                    ))
+                }
+            };
+            let terms = &round.terms;
+            same("price", terms.price.into(), live.price_atoms.into())?;
+            same("for_sale", terms.for_sale.into(), live.for_sale_atoms.into())?;
+            same("minimum", terms.minimum.into(), live.minimum_atoms.into())?;
+            same("opening", terms.opens.into(), live.opens_ts.into())?;
+            same("commitment", terms.commit.into(), live.commit_ts.into())?;
+            same("closing", terms.closes.into(), live.closes_ts.into())?;
+            same("runway", terms.runway.into(), live.runway_seconds.into())?;
+            same("backing", terms.backing_bps.into(), live.backing_bps.into())?;
+            same("invited", u8::from(terms.invited).into(), live.invited.into())?;
+            same("status", (round.status as u8).into(), live.status.into())?;
+            same("wanted", round.wanted(), live.total_wanted_atoms.get().into())?;
+            same("unsettled", round.unsettled().into(), live.unsettled.into())?;
+            same("reserve", round.reserved.clone(), live.reserved_left_atoms.into())?;
+            same("money", round.money(), live.money_atoms.into())?;
+            same("refunds", round.refunds(), live.refunds_atoms.into())?;
+            same("raised", round.raised.clone(), live.raised_atoms.into())?;
+            same("backed", round.backed.clone(), live.backed_atoms.into())?;
+            same("released", round.released.clone(), live.released_atoms.into())?;
+            same("balance", round.balance.clone(), view.balance.into())?;
+            same("allocated", round.allocated.clone(), view.sold.shares.into())?;
+            same(
+                "subscriptions",
+                round.subscriptions.len().into(),
+                view.subscriptions.len().into(),
+            )?;
+            for (w, expected) in &round.subscriptions {
+                let Some(live) = view.subscriptions.get(w) else {
+                    return Err(format!("security {s}: wallet {w} has no subscription to round {id}"));
+                };
+                let name = |field: &str| format!("wallet {w}'s {field}");
+                let refund = expected.refund.clone();
+                same(&name("cap"), expected.cap.into(), live.cap_atoms.into())?;
+                same(&name("wanted"), expected.wanted.into(), live.wanted_atoms.into())?;
+                same(&name("paid"), expected.paid.clone(), live.paid_atoms.into())?;
+                same(&name("settled"), u8::from(refund.is_some()).into(), live.settled.into())?;
+                same(&name("refund"), refund.unwrap_or_default(), live.refund_atoms.into())?;
+                if live.refund_account.to_bytes() != expected.refund_account.unwrap_or_default() {
+                    return Err(format!(
+                        "security {s}: wallet {w}'s account for refunds of round {id} differs from the model"
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -65,6 +65,22 @@ impl Run<'_> {
                     move_tokens(mint, &mint.account_of(bank), &f.places[*s].inbox, bank, *amount).expect("instruction"),
                 ]
             }
+            Step::DonateToRound { s, id, amount } => {
+                let (mint, id) = (&f.payouts[*s], usize::try_from(*id).expect("a small number"));
+                let place = &f.places[*s];
+                vec![
+                    mint.open_account(bank, &place.round[id]),
+                    move_tokens(mint, &mint.account_of(bank), &place.round_account[id], bank, *amount)
+                        .expect("instruction"),
+                ]
+            }
+            Step::FundPayout { s, w, amount } => {
+                let mint = &f.payouts[*s];
+                vec![
+                    move_tokens(mint, &mint.account_of(bank), &f.places[*s].payout[*w][0], bank, *amount)
+                        .expect("instruction"),
+                ]
+            }
             Step::DonateToVault { s, a, amount } => {
                 let mint = &f.asset(*s, *a);
                 vec![
@@ -94,6 +110,9 @@ impl Run<'_> {
                 .chain(&place.vault)
                 .chain(&place.bearer)
                 .chain(place.redemption.iter().flatten())
+                .chain(place.grant.iter().flatten())
+                .chain(&place.round)
+                .chain(place.subscription.iter().flatten())
                 .collect();
                 vec![system_instruction::transfer(
                     bank,
@@ -175,6 +194,10 @@ impl Run<'_> {
                 &f.payout_authority,
                 *freeze,
             )),
+            Step::FreezeRound { s, id, freeze } => {
+                let account = &f.places[*s].round_account[usize::try_from(*id).expect("a small number")];
+                one(set_frozen(&f.payouts[*s], account, &f.payout_authority, *freeze))
+            }
             Step::FreezePayout { s, w, to, freeze } => {
                 let account = self.payee(*s, *w, *to);
                 if account == f.places[*s].payout_vault && *freeze {

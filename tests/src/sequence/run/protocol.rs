@@ -23,11 +23,11 @@ fn name_of(bytes: u8) -> String {
     "N".repeat(usize::from(bytes))
 }
 
-fn atoms(value: &BigInt) -> u64 {
+pub(super) fn atoms(value: &BigInt) -> u64 {
     value.to_u64().unwrap_or(u64::MAX)
 }
 
-fn with_model(
+pub(super) fn with_model(
     models: &mut Models,
     s: usize,
     act: impl FnOnce(&mut Security) -> Result<(), Refusal>,
@@ -36,7 +36,7 @@ fn with_model(
 }
 
 impl Run<'_> {
-    fn keys(&self, s: usize, models: &Models) -> SecurityKeys {
+    pub(super) fn keys(&self, s: usize, models: &Models) -> SecurityKeys {
         let mut keys = self.fixture.places[s].keys;
         keys.curated = models[s].as_ref().is_some_and(|model| model.terms.curated);
         keys
@@ -54,12 +54,12 @@ impl Run<'_> {
     }
 
     /// An unfrozen token account of the payout mint.
-    fn can_receive(&self, s: usize, address: &Pubkey) -> bool {
+    pub(super) fn can_receive(&self, s: usize, address: &Pubkey) -> bool {
         self.token_at(address)
             .is_some_and(|view| view.mint == self.fixture.payouts[s].mint && !view.frozen)
     }
 
-    fn is_owned_by(&self, address: &Pubkey, w: usize) -> bool {
+    pub(super) fn is_owned_by(&self, address: &Pubkey, w: usize) -> bool {
         self.token_at(address)
             .is_some_and(|view| view.owner == self.fixture.wallets[w])
     }
@@ -96,8 +96,9 @@ impl Run<'_> {
         let result = with_model(models, s, |model| {
             let paid = model.claim(w, signed, destination, self.now)?;
             if to == place.inbox {
-                model.inbox += paid;
+                model.inbox += &paid;
             }
+            self.flows(&to, paid);
             Ok(())
         });
         (vec![instruction], result)
@@ -154,7 +155,7 @@ impl Run<'_> {
     }
 
     /// An unfrozen token account of the asset. One that the same transaction makes, as only `open_vault` does, is as its mint has accounts born.
-    fn can_hold(&self, s: usize, a: Asset, address: &Pubkey, models: &Models) -> bool {
+    pub(super) fn can_hold(&self, s: usize, a: Asset, address: &Pubkey, models: &Models) -> bool {
         let mint = self.fixture.asset(s, a).mint;
         match self.token_at(address) {
             Some(view) => view.mint == mint && !view.frozen,
@@ -223,6 +224,7 @@ impl Run<'_> {
             .ok_or(Refusal::Missing)
             .and_then(|model| model.collect(id, a, least_atoms, meets))
             .map(|collected| {
+                self.flows(&receiver, collected.arrived.clone());
                 for (s, place) in f.places.iter().enumerate() {
                     let Some(model) = models[s].as_mut() else { continue };
                     if receiver == place.inbox {
@@ -263,6 +265,9 @@ impl Run<'_> {
                         Step::Crank { s, w } if signed(w) => {
                             self.claim(*s, *w, true, self.stored_payout(*s, *w, models), models)
                         }
+                        Step::ReleaseRunway { .. } => self
+                            .plan_rounds(step, models, &|w| signed(&w))
+                            .expect("a step of rounds"),
                         _ => self.plan(step, models),
                     };
                     all.extend(instructions);
@@ -331,10 +336,7 @@ impl Run<'_> {
                 (vec![instruction], result)
             }
             Step::Issue { s, by, part } => {
-                let room = models[*s]
-                    .as_ref()
-                    .map_or(0, |m| m.terms.authorised - atoms(&m.issued).min(m.terms.authorised));
-                let amount = part.of(room);
+                let amount = part.of(self.room(*s, models));
                 let keys = self.keys(*s, models);
                 let instruction = Issue {
                     keys: &keys,
@@ -347,7 +349,9 @@ impl Run<'_> {
             }
             Step::Retire { s, by, part } => {
                 let room = models[*s].as_ref().map_or(0, |m| {
-                    m.terms.authorised.saturating_sub(atoms(&m.issued).max(1_000_000))
+                    m.terms
+                        .authorised
+                        .saturating_sub(atoms(&(&m.issued + &m.reserved)).max(1_000_000))
                 });
                 let amount = part.of(room);
                 let keys = self.keys(*s, models);
@@ -648,7 +652,10 @@ impl Run<'_> {
                     with_model(models, *s, |m| m.deposit(*a, *amount, meets)),
                 )
             }
-            _ => (Vec::new(), Ok(())),
+            _ => self
+                .plan_grants(step, models)
+                .or_else(|| self.plan_rounds(step, models, &|_| false))
+                .unwrap_or((Vec::new(), Ok(()))),
         }
     }
 

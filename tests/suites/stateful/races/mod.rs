@@ -3,11 +3,14 @@
 //! [`on_program`] runs every order of seven acts on the compiled program, with every invariant after every act. [`in_model`] runs every order of
 //! eight acts in the reference model, compares a sample of them with the program, and tries what is too large to enumerate.
 //!
+//! [`promises`] does the same for rounds and grants.
+//!
 //! In each order each payment is compared with [`Exact`]: the same vaults without any rounding, where the order of those who collect one after
 //! another changes nothing.
 
 mod in_model;
 mod on_program;
+mod promises;
 
 use std::collections::BTreeMap;
 
