@@ -5,6 +5,7 @@ pub mod app;
 pub mod bench;
 pub mod build;
 pub mod cu;
+pub mod deep;
 pub mod demo;
 pub mod deploy;
 pub mod formal;

@@ -594,10 +594,12 @@ impl Step {
             Self::DonateToPayoutVault { .. }
             | Self::DonateToInbox { .. }
             | Self::DonateToVault { .. }
+            | Self::DonateToRound { .. }
             | Self::DonateLamports { .. } => Hostility::Donation,
             Self::ClawBack { .. } => Hostility::Clawback,
             Self::Pause { .. } => Hostility::Pause,
             Self::FreezeVault { .. }
+            | Self::FreezeRound { .. }
             | Self::FreezeReceiver { .. }
             | Self::FreezeInbox { .. }
             | Self::FreezePayout { .. } => Hostility::Freeze,

@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    commands::{anchor, app, demo, formal, fuzz, mutants, supply},
+    commands::{anchor, app, deep, demo, formal, fuzz, mutants, supply},
     console::{seconds, Console, Task},
     host,
     process::{self, Counts, Stream},
@@ -33,6 +33,15 @@ pub struct Args {
     /// Print the steps and run nothing.
     #[arg(long)]
     list: bool,
+    /// Instead of the steps: 5,000 random sequences of 500 steps against the reference model; the next run goes on where this one stopped.
+    #[arg(long, conflicts_with_all = ["steps", "fast", "keep_going", "list"])]
+    deep: bool,
+    /// With --deep: the first sequence, from 0.
+    #[arg(long, requires = "deep")]
+    from: Option<u64>,
+    /// With --deep: the sequence before which to stop.
+    #[arg(long, requires = "deep", default_value_t = deep::SEQUENCES)]
+    to: u64,
 }
 
 /// One thing that has to pass.
@@ -255,6 +264,9 @@ const STEPS: &[Step] = &[
 
 /// Runs the chosen steps, prints the table of times and, last, how many tests passed and failed.
 pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<ExitCode> {
+    if args.deep {
+        return deep::run(workspace, console, args.from, args.to);
+    }
     let chosen = choose(STEPS, &args.steps, args.fast)?;
     if args.list {
         for step in chosen {

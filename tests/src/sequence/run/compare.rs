@@ -1,6 +1,6 @@
 //! The live accounts against the model, field by field.
 
-use crate::invariants::SecurityView;
+use crate::{invariants::SecurityView, model::Security};
 use anchor_lang::prelude::Pubkey;
 use num_bigint::BigInt;
 use num_rational::BigRational;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::{invariants::*, model::Asset};
 use crate::{
     invariants::*,
     model::{Asset, Wallet},

@@ -9,7 +9,7 @@ use num_traits::ToPrimitive;
 use upside_tests::model::RoundStatus;
 
 use super::*;
-use crate::step::{Payee, Pick, WALLETS};
+use upside_tests::sequence::step::{Payee, Pick, WALLETS};
 
 /// The payout mint of security 0, which becomes backing.
 const MONEY: Asset = 3;
