@@ -1,6 +1,7 @@
 //! The shared local validator, wallets on it, and runs of the binary.
 
 use std::{
+    cell::Cell,
     env,
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Write},
@@ -40,6 +41,25 @@ pub fn board_program() -> Pubkey {
 pub fn network() -> &'static Network {
     static NETWORK: OnceLock<Network> = OnceLock::new();
     NETWORK.get_or_init(Network::start)
+}
+
+/// Whose turn it is to move the clock, which all tests share.
+static TIME: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Whether this test holds [`TIME`].
+    static IS_ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// See [`Network::alone_in_time`].
+pub struct AloneInTime {
+    _guard: MutexGuard<'static, ()>,
+}
+
+impl Drop for AloneInTime {
+    fn drop(&mut self) {
+        IS_ALONE.set(false);
+    }
 }
 
 impl Network {
@@ -125,14 +145,16 @@ impl Network {
         self.sender().send(instructions, &payer.key, &[signer]).unwrap();
     }
 
-    /// Held by tests that travel far, and by those that need nobody else to.
-    pub fn alone_in_time(&self) -> MutexGuard<'static, ()> {
-        static TIME: Mutex<()> = Mutex::new(());
-        TIME.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Held by tests that travel far, and by those that need nobody else to: meanwhile no other test moves the clock.
+    pub fn alone_in_time(&self) -> AloneInTime {
+        let guard = TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        IS_ALONE.set(true);
+        AloneInTime { _guard: guard }
     }
 
-    /// Moves the network's clock.
+    /// Moves the network's clock, once no other test is alone in time.
     pub fn travel(&self, seconds: i64) {
+        let _turn = (!IS_ALONE.get()).then(|| TIME.lock().unwrap_or_else(PoisonError::into_inner));
         let sender = self.sender();
         let to_ms = (sender.now().unwrap() + seconds) * 1_000;
         let method = RpcRequest::Custom {
