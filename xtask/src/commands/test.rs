@@ -258,7 +258,7 @@ const STEPS: &[Step] = &[
         name: "mutants",
         slow: true,
         needs: &["compile"],
-        action: Action::Mutants(mutants::Part::State, 40),
+        action: Action::Mutants(mutants::Part::Math, 20),
     },
 ];
 
