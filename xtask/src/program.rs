@@ -180,25 +180,44 @@ fn compile(
             if target.join("release").is_dir() {
                 process::run_plain(&mut clean, console, task, &log)?;
             }
-            let mut built = None;
-            process::run(
-                cargo().arg("--message-format=json-render-diagnostics"),
-                console,
-                task,
-                &log,
-                |stream, line| {
-                    if stream == Stream::Err {
-                        return Some(line.to_owned());
-                    }
-                    if let Some(file) = shared_object(line, name) {
-                        built = Some(file);
-                    }
-                    None
-                },
-            )?;
-            built.ok_or_else(|| anyhow!("the build of {name} produced no shared object; see {}", log.display()))
+            build_own(cargo(), name, console, task, &log)
         }
     }
+}
+
+/// Runs the toolchain's cargo and returns the shared object that it makes.
+fn build_own(mut cargo: Command, name: &str, console: &Console, task: &Task, log: &Path) -> Result<PathBuf> {
+    let mut built = None;
+    process::run(
+        cargo.arg("--message-format=json-render-diagnostics"),
+        console,
+        task,
+        log,
+        |stream, line| {
+            if stream == Stream::Err {
+                return Some(line.to_owned());
+            }
+            if let Some(file) = shared_object(line, name) {
+                built = Some(file);
+            }
+            None
+        },
+    )?;
+    built.ok_or_else(|| anyhow!("the build of {name} produced no shared object; see {}", log.display()))
+}
+
+/// Compiles the main program of a copy of this checkout, in a target folder of copies, with the project's own toolchain. The file is there until the
+/// next such build.
+pub fn compile_copy(workspace: &Workspace, copy: &Path, console: &Console, task: &Task) -> Result<PathBuf> {
+    let Toolchain::Own(folder) = toolchain::ensure(workspace, Choice::Own, console, task)? else {
+        bail!("mutants are compiled with the project's own toolchain only");
+    };
+    let mut command = Command::new(folder.join("bin/sbf-build"));
+    command
+        .current_dir(copy.join("programs/upside"))
+        .env("CARGO_TARGET_DIR", workspace.cache.join("mutants-sbf"))
+        .arg("--locked");
+    build_own(command, "upside", console, task, &workspace.log("program-mutant"))
 }
 
 /// The shared object that a line of cargo's JSON names for this target, if it does.

@@ -1,4 +1,4 @@
-//! `cargo xtask test --deep`: many long random sequences, in pieces, so that a run can stop and go on.
+//! `cargo xtask test --deep`: many long random sequences, and then every mutant of the program's state, in pieces, so that a run can stop and go on.
 
 use std::{
     path::Path,
@@ -9,7 +9,10 @@ use std::{
 use anyhow::{bail, Context, Result};
 
 use crate::{
-    commands::test::{Built, Selection},
+    commands::{
+        mutants,
+        test::{Built, Selection},
+    },
     console::Console,
     process, program,
     toolchain::Choice,
@@ -31,7 +34,7 @@ const SUITE: (&str, &str) = (
 );
 
 /// Builds the program and the suite and plays sequences `from` (default: where the last run of the same program stopped) up to, not
-/// including, `to`.
+/// including, `to`. Without `from`, the mutants of the program's state follow.
 pub fn run(workspace: &Workspace, console: &Console, from: Option<u64>, to: u64) -> Result<ExitCode> {
     let task = console.task("program");
     let binaries = program::build_all(workspace, Choice::Auto, console, &task)?;
@@ -71,6 +74,9 @@ pub fn run(workspace: &Workspace, console: &Console, from: Option<u64>, to: u64)
             std::fs::write(&mark, format!("{digest} {next}\n"))
                 .with_context(|| format!("cannot write {}", mark.display()))?;
         }
+    }
+    if from.is_none() {
+        println!("{}", mutants::state(workspace, console, None)?.sentence());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,21 +1,30 @@
-//! `cargo xtask mutants`: changes the sources in small ways and looks whether a test notices.
+//! `cargo xtask mutants`: changes the sources in small ways and looks whether a test notices. The formulas are judged by their own tests, the
+//! program's state by the suites on the compiled program.
+
+mod state;
 
 use std::{
     fs,
     process::{Command, ExitCode},
 };
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use serde::Deserialize;
 
 use crate::{
+    commands::test::{Built, Selection},
     console::{Console, Task},
-    process, tool,
+    process, program, tool,
+    toolchain::Choice,
     workspace::Workspace,
 };
 
 /// Cases of each property test: enough for a wrong formula, and quick.
 const CASES: &str = "3000";
+/// The check tries one of so many mutants of the formulas.
+const MATH_SAMPLE: usize = 40;
+/// The check tries one of so many mutants of the state; each takes most of a minute.
+const STATE_SAMPLE: usize = 100;
 /// Of every hundred mutants of the formulas, so many must be noticed.
 const LEAST_PERCENT: usize = 95;
 
@@ -25,7 +34,7 @@ pub struct Args {
     /// Which sources.
     #[arg(value_enum)]
     part: Part,
-    /// Only every n-th mutant, always the same ones.
+    /// Only one of so many mutants, always the same ones.
     #[arg(long, value_name = "N")]
     every: Option<usize>,
 }
@@ -39,37 +48,40 @@ pub enum Part {
     State,
 }
 
-impl Part {
-    /// The name of the folder with what came out.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Math => "math",
-            Self::State => "state",
-        }
-    }
-
-    /// Which sources are changed and which tests are run.
-    fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Math => &["--package", "upside-math"],
-            Self::State => &[
-                "--package",
-                "upside",
-                "--file",
-                "programs/upside/src/state/*.rs",
-                "--cargo-test-arg",
-                "--lib",
-            ],
-        }
-    }
-}
-
 /// Runs all mutants of a part, or a sample, in the foreground.
 pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<ExitCode> {
-    let task = console.task(format!("mutants of {}", args.part.name()));
-    let outcome = check(workspace, args.part, args.every, console, &task)?;
-    task.finish(&outcome.sentence());
+    let outcome = match args.part {
+        Part::Math => {
+            let task = console.task("mutants of the formulas");
+            let outcome = formulas(workspace, args.every, console, &task)?;
+            task.finish(&outcome.sentence());
+            outcome
+        }
+        Part::State => state(workspace, console, args.every)?,
+    };
+    println!("{}", outcome.sentence());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the suites and tries the mutants of the program's state: all that are not decided yet, or one of so many.
+pub fn state(workspace: &Workspace, console: &Console, every: Option<usize>) -> Result<Outcome> {
+    let task = console.task("program");
+    program::build_all(workspace, Choice::Auto, console, &task)?;
+    task.finish("ok");
+    let task = console.task("suites");
+    let built = Built::build(workspace, Selection::TestsAndBinaries, console, &task)?;
+    task.finish("ok");
+    let task = console.task("mutants of the state");
+    let outcome = state::check(workspace, &built, every, console, &task)?;
+    task.finish(&outcome.sentence());
+    Ok(outcome)
+}
+
+/// A sample of both for `cargo xtask test`; what became of them, in a sentence.
+pub fn sample(workspace: &Workspace, built: &Built, console: &Console, task: &Task) -> Result<String> {
+    let math = formulas(workspace, Some(MATH_SAMPLE), console, task)?;
+    let state = state::check(workspace, built, Some(STATE_SAMPLE), console, task)?;
+    Ok(format!("formulas: {}; state: {}", math.sentence(), state.sentence()))
 }
 
 /// What became of the mutants.
@@ -97,17 +109,11 @@ impl Outcome {
     }
 }
 
-/// Runs the mutants of a part: all, or every n-th. One that no test notices must be explained in docs/mutants.md; of the formulas' nineteen in
-/// twenty must be noticed.
-pub fn check(
-    workspace: &Workspace,
-    part: Part,
-    every: Option<usize>,
-    console: &Console,
-    task: &Task,
-) -> Result<Outcome> {
+/// Runs the mutants of the formulas: all, or every n-th. One that no test notices must be explained in docs/mutants.md; nineteen in twenty must
+/// be noticed.
+fn formulas(workspace: &Workspace, every: Option<usize>, console: &Console, task: &Task) -> Result<Outcome> {
     let tool = tool::MUTANTS.install(workspace, console, task)?;
-    let out = workspace.root.join("target/mutants").join(part.name());
+    let out = workspace.root.join("target/mutants/math");
     fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let mut command = Command::new(tool);
     command
@@ -124,7 +130,7 @@ pub fn check(
             "--output",
         ])
         .arg(&out)
-        .args(part.arguments())
+        .args(["--package", "upside-math"])
         .env_remove("RUSTUP_TOOLCHAIN")
         // One folder for all copies of the sources: what they depend on is compiled once.
         .env("CARGO_TARGET_DIR", workspace.cache.join("mutants-target"))
@@ -132,7 +138,7 @@ pub fn check(
     if let Some(n) = every {
         command.args(["--sharding", "round-robin", "--shard", &format!("0/{n}")]);
     }
-    let log = workspace.log(&format!("mutants-{}", part.name()));
+    let log = workspace.log("mutants-math");
     // It fails when a mutant is not noticed; that is judged below.
     let ran = process::run_plain(&mut command, console, task, &log);
     let outcomes = out.join("mutants.out/outcomes.json");
@@ -148,18 +154,8 @@ pub fn check(
         log.display()
     );
     let missed = fs::read_to_string(out.join("mutants.out/missed.txt")).context("cargo-mutants wrote no missed.txt")?;
-    let explained = fs::read_to_string(workspace.root.join("docs/mutants.md")).context("docs/mutants.md")?;
-    let unexplained: Vec<_> = missed
-        .lines()
-        .filter(|line| !explained.contains(&place(line)))
-        .collect();
-    if !unexplained.is_empty() {
-        bail!(
-            "no test notices these; write one, or explain them in docs/mutants.md:\n{}",
-            unexplained.join("\n")
-        );
-    }
-    if matches!(part, Part::Math) && every.is_none() {
+    explained(workspace, missed.lines())?;
+    if every.is_none() {
         ensure!(
             outcome.reaches(LEAST_PERCENT),
             "{}; at least {LEAST_PERCENT} % must be",
@@ -167,6 +163,18 @@ pub fn check(
         );
     }
     Ok(outcome)
+}
+
+/// Every mutant that no test noticed must stand in docs/mutants.md.
+fn explained<'a>(workspace: &Workspace, missed: impl Iterator<Item = &'a str>) -> Result<()> {
+    let page = fs::read_to_string(workspace.root.join("docs/mutants.md")).context("docs/mutants.md")?;
+    let unexplained: Vec<_> = missed.filter(|name| !page.contains(&place(name))).collect();
+    ensure!(
+        unexplained.is_empty(),
+        "no test notices these; write one, or explain them in docs/mutants.md:\n{}",
+        unexplained.join("\n")
+    );
+    Ok(())
 }
 
 /// What a mutant is called without its line, as docs/mutants.md names it: the file, and what is changed where.

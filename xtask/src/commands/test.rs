@@ -84,8 +84,8 @@ enum Action {
     Formal,
     /// The fuzzer, for some minutes.
     Fuzz,
-    /// Every n-th mutant of these sources.
-    Mutants(mutants::Part, usize),
+    /// A sample of the mutants of formulas and state.
+    Mutants,
 }
 
 /// Everything that has to pass, in the order it runs.
@@ -257,8 +257,8 @@ const STEPS: &[Step] = &[
     Step {
         name: "mutants",
         slow: true,
-        needs: &["compile"],
-        action: Action::Mutants(mutants::Part::Math, 20),
+        needs: &["compile", "program"],
+        action: Action::Mutants,
     },
 ];
 
@@ -488,9 +488,8 @@ impl Session<'_> {
                 task,
                 &workspace.log("fuzz"),
             ),
-            Action::Mutants(part, every) => {
-                let outcome = mutants::check(workspace, part, Some(every), console, task)?;
-                task.note(&outcome.sentence());
+            Action::Mutants => {
+                task.note(&mutants::sample(workspace, self.built()?, console, task)?);
                 Ok(())
             }
             Action::App => app::check(workspace, self.built()?, console, task, counts),
