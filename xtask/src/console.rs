@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     io::{IsTerminal, Write},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -13,6 +14,8 @@ pub struct Console {
     /// Child output is shown as it comes.
     pub verbose: bool,
     terminal: bool,
+    /// Where lines go instead of the screen; see [`Console::aside`].
+    kept: Option<Arc<Mutex<String>>>,
 }
 
 /// One piece of work on the console, from its start to [`Task::finish`].
@@ -22,6 +25,7 @@ pub struct Task {
     /// Plain output has "label ..." on an unfinished line.
     line_open: bool,
     notes: RefCell<Vec<String>>,
+    kept: Option<Arc<Mutex<String>>>,
     start: Instant,
 }
 
@@ -31,7 +35,30 @@ impl Console {
         Self {
             verbose,
             terminal: std::io::stderr().is_terminal() && std::io::stdout().is_terminal(),
+            kept: None,
         }
+    }
+
+    /// A console that keeps its lines for [`Console::kept`]: for work beside other work, whose lines would come between.
+    pub fn aside() -> Self {
+        Self {
+            verbose: false,
+            terminal: false,
+            kept: Some(Arc::default()),
+        }
+    }
+
+    /// The lines kept.
+    pub fn kept(&self) -> String {
+        self.kept
+            .as_ref()
+            .map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .unwrap_or_default()
+    }
+
+    /// Shows a line, or keeps it.
+    pub fn line(&self, line: &str) {
+        show(self.kept.as_deref(), line);
     }
 
     /// Starts a task. On a terminal a spinner shows it; otherwise its line is begun and ends with [`Task::finish`].
@@ -43,7 +70,7 @@ impl Console {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        let line_open = bar.is_none() && !self.verbose;
+        let line_open = bar.is_none() && !self.verbose && self.kept.is_none();
         if line_open {
             print!("{label} ... ");
             let _ = std::io::stdout().flush();
@@ -55,8 +82,20 @@ impl Console {
             bar,
             line_open,
             notes: RefCell::default(),
+            kept: self.kept.clone(),
             start: Instant::now(),
         }
+    }
+}
+
+fn show(kept: Option<&Mutex<String>>, line: &str) {
+    match kept {
+        Some(kept) => {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        None => println!("{line}"),
     }
 }
 
@@ -104,10 +143,13 @@ impl Task {
         if self.line_open {
             println!("{result}  {}", seconds(elapsed));
         } else {
-            println!("{} ... {result}  {}", self.label, seconds(elapsed));
+            show(
+                self.kept.as_deref(),
+                &format!("{} ... {result}  {}", self.label, seconds(elapsed)),
+            );
         }
         for note in self.notes.borrow().iter() {
-            println!("    {note}");
+            show(self.kept.as_deref(), &format!("    {note}"));
         }
         elapsed
     }
@@ -132,6 +174,18 @@ mod tests {
         assert_eq!(seconds(Duration::from_millis(250)), "0.3 s");
         assert_eq!(seconds(Duration::from_millis(99_900)), "99.9 s");
         assert_eq!(seconds(Duration::from_millis(245_900)), "4 min 05 s");
+    }
+
+    #[test]
+    fn lines_aside_are_kept() {
+        let console = Console::aside();
+        let task = console.task("label");
+        task.note("a note");
+        task.finish("ok");
+        console.line("a line");
+        let kept = console.kept();
+        assert!(kept.starts_with("label ... ok  "), "{kept}");
+        assert!(kept.ends_with("\n    a note\na line\n"), "{kept}");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::OnceLock,
+    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{bail, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
@@ -49,6 +51,8 @@ struct Step {
     name: &'static str,
     /// Left out by `--fast`.
     slow: bool,
+    /// Runs beside the steps that are not, one of these after another: it takes long and uses no more than one core.
+    aside: bool,
     /// Names of earlier steps without which this one makes no sense.
     needs: &'static [&'static str],
     action: Action,
@@ -93,30 +97,35 @@ const STEPS: &[Step] = &[
     Step {
         name: "host",
         slow: false,
+        aside: false,
         needs: &[],
         action: Action::Host,
     },
     Step {
         name: "toolchain",
         slow: false,
+        aside: false,
         needs: &["host"],
         action: Action::Toolchain,
     },
     Step {
         name: "program",
         slow: false,
+        aside: false,
         needs: &["toolchain"],
         action: Action::Programs,
     },
     Step {
         name: "fmt",
         slow: false,
+        aside: false,
         needs: &[],
         action: Action::Cargo(&["fmt", "--all", "--check"]),
     },
     Step {
         name: "clippy",
         slow: false,
+        aside: false,
         needs: &["host"],
         action: Action::Cargo(&[
             "clippy",
@@ -131,132 +140,154 @@ const STEPS: &[Step] = &[
     Step {
         name: "deny",
         slow: false,
+        aside: false,
         needs: &["host"],
         action: Action::Deny,
     },
     Step {
         name: "idl",
         slow: false,
+        aside: false,
         needs: &[],
         action: Action::IdlDrift,
     },
     Step {
         name: "compile",
         slow: false,
+        aside: false,
         needs: &["host"],
         action: Action::Compile,
     },
     Step {
         name: "upside-math",
         slow: false,
+        aside: false,
         needs: &["compile"],
         action: Action::Member("upside-math"),
     },
     Step {
         name: "upside-formal",
         slow: false,
+        aside: false,
         needs: &["compile"],
         action: Action::Formal,
     },
     Step {
         name: "upside-valuation",
         slow: false,
+        aside: false,
         needs: &["compile"],
         action: Action::Member("upside-valuation"),
     },
     Step {
         name: "upside",
         slow: false,
+        aside: false,
         needs: &["compile"],
         action: Action::Member("upside"),
     },
     Step {
         name: "upside-client",
         slow: false,
+        aside: false,
         needs: &["compile", "program"],
         action: Action::Member("upside-client"),
     },
     Step {
         name: "upside-lookalike-mints",
         slow: false,
+        aside: false,
         needs: &["compile"],
         action: Action::Member("upside-lookalike-mints"),
     },
     Step {
         name: "upside-localnet",
         slow: true,
+        aside: false,
         needs: &["compile", "program"],
         action: Action::Member("upside-localnet"),
     },
     Step {
         name: "upside-tests",
         slow: true,
+        aside: false,
         needs: &["compile", "program"],
         action: Action::Member("upside-tests"),
     },
     Step {
         name: "upside-fuzz",
         slow: true,
+        aside: true,
         needs: &["compile", "program"],
         action: Action::Member("upside-fuzz"),
     },
     Step {
         name: "upside-test-hook",
         slow: false,
+        aside: false,
         needs: &["compile"],
         action: Action::Member("upside-test-hook"),
     },
     Step {
         name: "upside-demo",
         slow: false,
+        aside: false,
         needs: &["compile", "program"],
         action: Action::Member("upside-demo"),
     },
     Step {
         name: "upside-deploy",
         slow: true,
+        aside: false,
         needs: &["compile", "program"],
         action: Action::Member("upside-deploy"),
     },
     Step {
         name: "xtask",
         slow: false,
+        aside: false,
         needs: &["compile"],
         action: Action::Member("xtask"),
     },
     Step {
         name: "doc-tests",
         slow: true,
+        aside: false,
         needs: &["compile"],
         action: Action::DocTests,
     },
     Step {
         name: "demo",
         slow: true,
+        aside: false,
         needs: &["compile", "program"],
         action: Action::Demo,
     },
     Step {
         name: "app",
         slow: true,
+        aside: true,
         needs: &["compile", "program"],
         action: Action::App,
     },
     Step {
         name: "anchor",
         slow: true,
+        aside: false,
         needs: &["compile", "program"],
         action: Action::Anchor,
     },
     Step {
         name: "fuzz",
         slow: true,
+        aside: true,
         needs: &["compile", "program"],
         action: Action::Fuzz,
     },
     Step {
         name: "mutants",
         slow: true,
+        aside: true,
         needs: &["compile", "program"],
         action: Action::Mutants,
     },
@@ -274,15 +305,19 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut session = Session {
+    let session = Session {
         workspace,
         console,
-        built: None,
-        counts: Counts::default(),
+        built: OnceLock::new(),
     };
+    let started = Instant::now();
     let outcomes = session.run(&chosen, args.keep_going);
-    print!("{}", table(&outcomes));
-    println!("{}", closing_line(session.counts));
+    print!("{}", table(&outcomes, started.elapsed()));
+    let mut counts = Counts::default();
+    for outcome in &outcomes {
+        counts += outcome.counts;
+    }
+    println!("{}", closing_line(counts));
     Ok(exit_code(&outcomes))
 }
 
@@ -292,11 +327,10 @@ pub fn lint(workspace: &Workspace, console: &Console) -> Result<ExitCode> {
         .iter()
         .filter(|step| matches!(step.name, "fmt" | "clippy"))
         .collect();
-    let mut session = Session {
+    let session = Session {
         workspace,
         console,
-        built: None,
-        counts: Counts::default(),
+        built: OnceLock::new(),
     };
     Ok(exit_code(&session.run(&chosen, true)))
 }
@@ -365,66 +399,127 @@ enum Ended {
 struct Session<'a> {
     workspace: &'a Workspace,
     console: &'a Console,
-    built: Option<Built>,
-    counts: Counts,
+    built: OnceLock<Built>,
+}
+
+/// A step and how its line begins.
+struct Numbered<'a> {
+    label: String,
+    step: &'a Step,
+}
+
+fn numbered<'a>(steps: &[&'a Step]) -> Vec<Numbered<'a>> {
+    let label = |(index, step): (usize, &&'a Step)| Numbered {
+        label: format!("[{:>2}/{}] {}", index + 1, steps.len(), step.name),
+        step,
+    };
+    steps.iter().enumerate().map(label).collect()
+}
+
+/// Whether all that these steps need has ended.
+fn can_start(steps: &[Numbered], outcomes: &[Outcome]) -> bool {
+    let mut needs = steps.iter().flat_map(|step| step.step.needs);
+    needs.all(|need| outcomes.iter().any(|outcome| outcome.name == *need))
+}
+
+fn results(outcomes: &[Outcome]) -> Vec<(&'static str, Ended)> {
+    outcomes.iter().map(|outcome| (outcome.name, outcome.result)).collect()
 }
 
 impl Session<'_> {
-    fn run(&mut self, steps: &[&Step], keep_going: bool) -> Vec<Outcome> {
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for (index, step) in steps.iter().enumerate() {
-            let broken = |need: &&&str| {
-                outcomes
-                    .iter()
-                    .any(|outcome| outcome.name == **need && outcome.result != Ended::Passed)
-            };
-            if let Some(need) = step.needs.iter().find(broken) {
-                println!(
-                    "[{:>2}/{}] {} left out: it needs {need}",
-                    index + 1,
-                    steps.len(),
-                    step.name
-                );
-                outcomes.push(Outcome {
-                    name: step.name,
-                    result: Ended::LeftOut,
-                    time: Duration::ZERO,
-                    counts: Counts::default(),
-                    suites: Vec::new(),
-                });
-                continue;
-            }
-            let task = self
-                .console
-                .task(format!("[{:>2}/{}] {}", index + 1, steps.len(), step.name));
-            let (mut counts, mut suites) = (Counts::default(), Vec::new());
-            let result = self.step(step.action, &task, &mut counts, &mut suites);
-            self.counts += counts;
-            let time = task.finish(&match &result {
-                Ok(()) if counts == Counts::default() => "ok".to_owned(),
-                Ok(()) => format!("ok ({} tests)", counts.passed),
-                Err(_) => "failed".to_owned(),
-            });
-            let ended = if result.is_ok() { Ended::Passed } else { Ended::Failed };
-            outcomes.push(Outcome {
-                name: step.name,
-                result: ended,
-                time,
-                counts,
-                suites,
-            });
-            if let Err(error) = result {
-                println!("error: {error:#}");
-                if !keep_going {
-                    break;
+    /// Runs all steps: those aside in a thread of their own as soon as the steps they need have ended. Their lines are shown when all have
+    /// ended.
+    fn run(&self, steps: &[&Step], keep_going: bool) -> Vec<Outcome> {
+        let (aside, own): (Vec<_>, Vec<_>) = numbered(steps).into_iter().partition(|step| step.step.aside);
+        let mut outcomes = Vec::new();
+        let console = Console::aside();
+        let mut beside = thread::scope(|scope| {
+            let mut thread = None;
+            for step in own {
+                if thread.is_none() && can_start(&aside, &outcomes) {
+                    let ended = results(&outcomes);
+                    let (aside, console) = (&aside, &console);
+                    thread = Some(scope.spawn(move || self.run_aside(aside, console, ended, keep_going)));
                 }
+                let outcome = self.run_one(&step, self.console, &results(&outcomes));
+                let failed = outcome.result == Ended::Failed;
+                outcomes.push(outcome);
+                if failed && !keep_going {
+                    return thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
+                }
+            }
+            match thread {
+                Some(thread) => thread.join().unwrap_or_default(),
+                None => self.run_aside(&aside, &console, results(&outcomes), keep_going),
+            }
+        });
+        print!("{}", console.kept());
+        outcomes.append(&mut beside);
+        outcomes
+    }
+
+    fn run_aside(
+        &self,
+        steps: &[Numbered],
+        console: &Console,
+        mut ended: Vec<(&'static str, Ended)>,
+        keep_going: bool,
+    ) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for step in steps {
+            let outcome = self.run_one(step, console, &ended);
+            let failed = outcome.result == Ended::Failed;
+            ended.push((outcome.name, outcome.result));
+            outcomes.push(outcome);
+            if failed && !keep_going {
+                break;
             }
         }
         outcomes
     }
 
-    fn step(&mut self, action: Action, task: &Task, counts: &mut Counts, suites: &mut Vec<Suite>) -> Result<()> {
-        let (workspace, console) = (self.workspace, self.console);
+    /// Runs a step, unless one that it needs has failed.
+    fn run_one(&self, step: &Numbered, console: &Console, ended: &[(&'static str, Ended)]) -> Outcome {
+        let Numbered { label, step } = step;
+        let is_broken = |need: &&&str| {
+            ended
+                .iter()
+                .any(|(name, ended)| name == *need && *ended != Ended::Passed)
+        };
+        let mut outcome = Outcome {
+            name: step.name,
+            result: Ended::LeftOut,
+            time: Duration::ZERO,
+            counts: Counts::default(),
+            suites: Vec::new(),
+        };
+        if let Some(need) = step.needs.iter().find(is_broken) {
+            console.line(&format!("{label} left out: it needs {need}"));
+            return outcome;
+        }
+        let task = console.task(label.clone());
+        let result = self.step(step.action, console, &task, &mut outcome.counts, &mut outcome.suites);
+        outcome.time = task.finish(&match &result {
+            Ok(()) if outcome.counts == Counts::default() => "ok".to_owned(),
+            Ok(()) => format!("ok ({} tests)", outcome.counts.passed),
+            Err(_) => "failed".to_owned(),
+        });
+        outcome.result = if result.is_ok() { Ended::Passed } else { Ended::Failed };
+        if let Err(error) = result {
+            console.line(&format!("error: {error:#}"));
+        }
+        outcome
+    }
+
+    fn step(
+        &self,
+        action: Action,
+        console: &Console,
+        task: &Task,
+        counts: &mut Counts,
+        suites: &mut Vec<Suite>,
+    ) -> Result<()> {
+        let workspace = self.workspace;
         match action {
             Action::Host => host::check(workspace, console, task),
             Action::Toolchain => toolchain::ensure(workspace, Choice::Auto, console, task).map(drop),
@@ -453,7 +548,8 @@ impl Session<'_> {
                 process::run_plain(&mut command, console, task, &workspace.log("idl"))
             }
             Action::Compile => {
-                self.built = Some(Built::build(workspace, Selection::TestsAndBinaries, console, task)?);
+                let built = Built::build(workspace, Selection::TestsAndBinaries, console, task)?;
+                self.built.set(built).map_err(|_| anyhow!("compiled twice"))?;
                 Ok(())
             }
             Action::Member(package) => {
@@ -504,7 +600,7 @@ impl Session<'_> {
     }
 
     fn built(&self) -> Result<&Built> {
-        self.built.as_ref().context("nothing is compiled yet")
+        self.built.get().context("nothing is compiled yet")
     }
 }
 
@@ -671,7 +767,7 @@ fn executable(line: &str) -> Option<Executable> {
 }
 
 /// Steps, times and counts, one line per step; below a member with several test executables one line for each.
-fn table(outcomes: &[Outcome]) -> String {
+fn table(outcomes: &[Outcome], took: Duration) -> String {
     let mut rows = Vec::new();
     for outcome in outcomes {
         let result = match outcome.result {
@@ -699,8 +795,7 @@ fn table(outcomes: &[Outcome]) -> String {
         let tests = if tests == 0 { String::new() } else { tests.to_string() };
         text += &format!("{name:width$}  {:>13}  {tests:>6}  {result}\n", seconds(time));
     }
-    let total = outcomes.iter().map(|outcome| outcome.time).sum();
-    text + &format!("{:width$}  {:>13}\n\n", "total", seconds(total))
+    text + &format!("{:width$}  {:>13}\n\n", "total", seconds(took))
 }
 
 /// The line that says how many tests ran, in the form that build servers read.
@@ -743,13 +838,13 @@ mod tests {
     }
 
     #[test]
-    fn steps_need_only_earlier_steps_that_are_not_slow() {
+    fn steps_need_only_earlier_steps_that_are_neither_slow_nor_aside() {
         for (index, step) in STEPS.iter().enumerate() {
             for need in step.needs {
                 assert!(
                     STEPS[..index]
                         .iter()
-                        .any(|earlier| earlier.name == *need && !earlier.slow),
+                        .any(|earlier| earlier.name == *need && !earlier.slow && !earlier.aside),
                     "{} needs {need}",
                     step.name
                 );
@@ -819,10 +914,11 @@ mod tests {
             counts: Counts::default(),
             suites: Vec::new(),
         };
-        let text = table(&[
+        let outcomes = [
             outcome("fmt", Ended::Passed, 1_000),
             outcome("clippy", Ended::Failed, 2_500),
-        ]);
+        ];
+        let text = table(&outcomes, Duration::from_millis(3_500));
         let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[2].starts_with("clippy") && lines[2].ends_with("failed"));
@@ -844,13 +940,16 @@ mod tests {
     #[test]
     fn the_table_shows_each_suite_of_a_member_that_has_several() {
         let suites = vec![suite("core", 12, None), suite("stateful", 3, Some("exit status 101"))];
-        let text = table(&[Outcome {
-            name: "upside-tests",
-            result: Ended::Failed,
-            time: Duration::from_secs(1),
-            counts: Counts::default(),
-            suites,
-        }]);
+        let text = table(
+            &[Outcome {
+                name: "upside-tests",
+                result: Ended::Failed,
+                time: Duration::from_secs(1),
+                counts: Counts::default(),
+                suites,
+            }],
+            Duration::from_secs(1),
+        );
         let line = |name: &str| {
             text.lines()
                 .find(|line| line.trim_start().starts_with(name))
