@@ -1,18 +1,20 @@
 //! The local validator: a child process that never outlives the demo.
 
 use std::{
-    io::{BufRead, BufReader},
+    collections::VecDeque,
+    io::{BufRead, BufReader, Read},
     os::unix::process::CommandExt,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{
         atomic::{AtomicBool, Ordering},
         Arc, Mutex,
     },
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use anyhow::{bail, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use serde::Deserialize;
 use serde_json::{json, Value};
 use solana_rpc_client_api::request::RpcRequest;
@@ -20,6 +22,48 @@ use upside_client::{sender::RpcSender, Sender};
 
 /// How long the validator may take to end by itself before it is killed.
 const END_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long a validator that answers no more is given to have ended.
+const DEATH_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Lines of the validator's standard error that are kept.
+const LINES_KEPT: usize = 20;
+
+/// The last lines of the validator's standard error. They are kept apart from the story's: a thread of the validator that complains while the
+/// network goes on is nothing to its reader.
+#[derive(Clone, Debug, Default)]
+struct LastWords(Arc<Mutex<VecDeque<String>>>);
+
+impl LastWords {
+    /// Keeps the last lines of `from` until it closes.
+    fn keep(&self, from: impl Read + Send + 'static) -> JoinHandle<()> {
+        let kept = Arc::clone(&self.0);
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(from).split(b'\n');
+            while let Some(Ok(line)) = lines.next() {
+                let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+                if line.is_empty() {
+                    continue;
+                }
+                let mut kept = kept.lock().unwrap_or_else(|e| e.into_inner());
+                if kept.len() == LINES_KEPT {
+                    kept.pop_front();
+                }
+                kept.push_back(line);
+            }
+        })
+    }
+
+    /// The error, then how the validator put it, if it said anything.
+    fn after(&self, error: &anyhow::Error) -> anyhow::Error {
+        let kept = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        if kept.is_empty() {
+            return anyhow!("{error:#}");
+        }
+        let lines: Vec<&str> = kept.iter().map(String::as_str).collect();
+        anyhow!("{error:#}\nthe local validator said:\n  {}", lines.join("\n  "))
+    }
+}
 
 /// What the validator says when it is ready.
 #[derive(Clone, Debug, Deserialize)]
@@ -82,6 +126,20 @@ impl Stopper {
         let _ = child.wait();
     }
 
+    /// How the validator ended, if nobody has stopped it; it is given a moment to.
+    fn found_ended(&self) -> Option<ExitStatus> {
+        let mut child = self.child.lock().unwrap_or_else(|e| e.into_inner());
+        let child = child.as_mut()?;
+        let deadline = Instant::now() + DEATH_DEADLINE;
+        loop {
+            match child.try_wait() {
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
+                Ok(status) => return status,
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// Like [`Stopper::stop`]; when a signal ends this process, waits for that, so that the exit code is the signal's.
     fn end(&self) {
         self.stop();
@@ -94,6 +152,7 @@ impl Stopper {
 /// A running validator; dropping it ends it and waits.
 pub struct Localnet {
     stopper: Stopper,
+    last_words: LastWords,
     /// What it said when it was ready.
     pub ready: Ready,
 }
@@ -102,7 +161,7 @@ impl Localnet {
     /// Starts `binary` with the compiled `program` and waits until it is ready.
     ///
     /// # Errors
-    /// When it cannot be started or does not become ready; its own words are on standard error.
+    /// When it cannot be started or does not become ready, with its own words.
     pub fn start(binary: &Path, program: &Path, funding: &Funding) -> Result<Self> {
         let mut child = Command::new(binary)
             .args(["--json", "--quiet", "--exit-with-stdin", "--slot-ms", "50", "--upside"])
@@ -120,8 +179,15 @@ impl Localnet {
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("the local validator {} cannot be started", binary.display()))?;
+        let last_words = LastWords::default();
+        let stderr = child
+            .stderr
+            .take()
+            .context("the local validator has no standard error")?;
+        let keeper = last_words.keep(stderr);
         let stdout = child.stdout.take().context("the local validator has no output")?;
         let stopper = Stopper {
             child: Arc::new(Mutex::new(Some(child))),
@@ -135,16 +201,31 @@ impl Localnet {
             .and_then(|_| serde_json::from_str(&line).map_err(anyhow::Error::from))
             .context("the local validator did not become ready");
         match ready {
-            Ok(ready) => Ok(Self { stopper, ready }),
+            Ok(ready) => Ok(Self {
+                stopper,
+                last_words,
+                ready,
+            }),
             Err(error) => {
                 stopper.end();
-                Err(error)
+                // It has ended, so all that it said is there.
+                let _ = keeper.join();
+                Err(last_words.after(&error))
             }
         }
     }
-}
 
-impl Localnet {
+    /// The same error, with the validator's last words if it has ended by itself.
+    #[must_use]
+    pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        match self.stopper.found_ended() {
+            Some(status) => self
+                .last_words
+                .after(&error.context(format!("the local validator ended early ({status})"))),
+            None => error,
+        }
+    }
+
     /// Waits until a signal ends this process.
     pub fn wait(&self) {
         loop {

@@ -153,12 +153,17 @@ fn run(args: &Args, story: &Story) -> Result<Report> {
         others: args.fund.clone(),
     };
     let localnet = Localnet::start(&args.localnet, &args.program, &funding)?;
-    let world = World::enter(story, bank, &localnet.ready)?;
-    let report = play(story, &world, &mut |step| {
-        if text {
-            print(&pages::step(step))?;
-        }
-        Ok(())
+    let played = World::enter(story, bank, &localnet.ready).and_then(|world| {
+        play(story, &world, &mut |step| {
+            if text {
+                print(&pages::step(step))?;
+            }
+            Ok(())
+        })
+    });
+    let report = played.map_err(|error| match error.downcast_ref::<Disagreement>() {
+        Some(_) => error,
+        None => localnet.explain(error),
     })?;
     let localnet = args.stay.then_some(localnet);
     if text {

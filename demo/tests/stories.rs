@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeSet,
     env,
+    fs::Permissions,
     io::{BufRead, BufReader, Read},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -425,10 +427,7 @@ fn children(pid: u32) -> Vec<u32> {
         .collect()
 }
 
-#[test]
-fn an_interrupted_story_leaves_nothing_running() {
-    let mut child = demo().stdout(Stdio::piped()).spawn().expect("the demo starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+fn read_to_the_first_step(lines: &mut impl BufRead) {
     let mut line = String::new();
     while !line.starts_with(" 1  ") {
         line.clear();
@@ -437,6 +436,13 @@ fn an_interrupted_story_leaves_nothing_running() {
             "the demo ended before its first step"
         );
     }
+}
+
+#[test]
+fn an_interrupted_story_leaves_nothing_running() {
+    let mut child = demo().stdout(Stdio::piped()).spawn().expect("the demo starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    read_to_the_first_step(&mut lines);
     let validators = children(child.id());
     assert_eq!(validators.len(), 1);
     let killed = Command::new("kill")
@@ -461,8 +467,79 @@ fn a_validator_that_does_not_start_is_an_error_in_one_sentence() {
         .output()
         .expect("the demo runs");
     assert_eq!(output.status.code(), Some(1));
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(error.contains("the local validator did not become ready"), "{error}");
+    let error = stderr(&output);
+    assert!(
+        error.starts_with("error: the local validator did not become ready"),
+        "{error}"
+    );
+    // Its own words name the file.
+    let said = error.split("the local validator said:").nth(1).expect("its words");
+    assert!(said.contains("missing.so"), "{error}");
+}
+
+/// A program that writes `words` to its standard error and then becomes the local validator.
+fn talkative(directory: &Path, words: &str) -> PathBuf {
+    let path = directory.join("talkative");
+    let script = format!(
+        "#!/bin/sh\necho '{words}' >&2\nexec '{}' \"$@\"\n",
+        localnet().display()
+    );
+    std::fs::write(&path, script).expect("a script");
+    std::fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("it can be run");
+    path
+}
+
+#[test]
+fn what_the_validator_complains_of_is_kept_apart_while_it_goes_on() {
+    let directory = TempDir::new().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_upside-demo"))
+        .arg("--program")
+        .arg(program())
+        .arg("--localnet")
+        .arg(talkative(directory.path(), "thread ws panicked"))
+        .arg("--story")
+        .arg(shipped("breaks-off.toml"))
+        .output()
+        .expect("the demo runs");
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("panicked"));
+}
+
+#[test]
+fn a_validator_that_dies_in_the_middle_is_named_with_its_last_words() {
+    let directory = TempDir::new().expect("a folder");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_upside-demo"))
+        .arg("--program")
+        .arg(program())
+        .arg("--localnet")
+        .arg(talkative(directory.path(), "out of memory"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the demo starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    read_to_the_first_step(&mut lines);
+    for validator in children(child.id()) {
+        let killed = Command::new("kill")
+            .args(["-KILL", &validator.to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(killed.success());
+    }
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).expect("the rest");
+    let output = child.wait_with_output().expect("a status");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let error = stderr(&output);
+    assert!(
+        error.starts_with("error: the local validator ended early (signal: 9"),
+        "{error}"
+    );
+    assert!(
+        error.trim_end().ends_with("the local validator said:\n  out of memory"),
+        "{error}"
+    );
 }
 
 /// A network that is right in everything but one figure.
