@@ -1,4 +1,5 @@
-//! What anybody may do for others, found and done: harvests, claims, grants that have vested, rounds that are over.
+//! What anybody may do for others, found and done: harvests, claims, grants that have vested, rounds that are over, money in inboxes, bearer
+//! shares that were sent to vaults.
 //!
 //! Nothing here needs anybody's consent, and nothing can go anywhere else than where the program sends it. [`plan`] reads the cluster and
 //! says what is due; [`run`] does it, from the bottom up, so that what the lower layers pay has arrived before the upper ones pay. Every step
@@ -6,9 +7,9 @@
 //! [`Progress::Elsewhere`], not as a failure.
 //!
 //! **What is worth a transaction.** Lamports of fee and atoms of money cannot be compared without prices, which nothing here knows. So
-//! [`Worth`] has a least amount for each payout mint, a hundredth of a whole unit by default, and a claim, harvest or release below it is left
-//! for later, unless it is the last of a runway. A grant is claimed when a hundredth of it, or the rest of it, has vested. Steps that end
-//! something are always taken: they free capacity or give rent back.
+//! [`Worth`] has a least amount for each mint, a hundredth of a whole unit by default, and a claim, harvest, release, sweep or registration
+//! below it is left for later, unless it is the last of a runway. A grant is claimed when a hundredth of it, or the rest of it, has vested. Steps
+//! that end something are always taken: they free capacity or give rent back.
 //!
 //! **Cycles.** Money that was harvested onto a stream that drips is due later, and left for another run. Where it drips at once, it is followed
 //! hop by hop: each pass reads again the securities that it arrived at, until what is due there is not worth it any more. Around a cycle each
@@ -25,10 +26,12 @@ use upside::{
 };
 
 use crate::{
-    accounts,
+    accounts::{self, TokenAccount},
     error::{ClientError, Result},
     events::Event,
-    instructions::{Claim, ClaimGrant, CloseGrant, CloseRound, ReleaseRunway, SettleSubscription},
+    instructions::{
+        Claim, ClaimGrant, CloseGrant, CloseRound, Distribute, RegisterVaultBearer, ReleaseRunway, SettleSubscription,
+    },
     layers::{Layers, Rank},
     pda, quote,
     sender::{Receipt, Sender},
@@ -55,6 +58,10 @@ pub enum Deed {
     ClaimGrant,
     /// Ends a grant that is claimed in full or has lapsed.
     CloseGrant,
+    /// Registers bearer shares that were sent to a vault, so that they earn.
+    Register,
+    /// Puts what lies in a security's inbox on its stream.
+    Sweep,
     /// Moves what shares in a vault have earned one hop up.
     Harvest,
     /// Pays a holder.
@@ -63,12 +70,14 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::CloseRound,
         Self::Settle,
         Self::Release,
         Self::ClaimGrant,
         Self::CloseGrant,
+        Self::Register,
+        Self::Sweep,
         Self::Harvest,
         Self::Claim,
     ];
@@ -82,6 +91,8 @@ impl Deed {
             Self::Release => "release",
             Self::ClaimGrant => "claim grant",
             Self::CloseGrant => "close grant",
+            Self::Register => "register",
+            Self::Sweep => "sweep",
             Self::Harvest => "harvest",
             Self::Claim => "claim",
         }
@@ -93,8 +104,8 @@ impl Deed {
             Self::CloseRound | Self::CloseGrant => 25_000,
             Self::Settle => 110_000,
             Self::Release => 50_000,
-            Self::ClaimGrant => 60_000,
-            Self::Harvest => 25_000,
+            Self::ClaimGrant | Self::Register => 60_000,
+            Self::Sweep | Self::Harvest => 25_000,
             // The payout account may have to be created.
             Self::Claim => 50_000,
         }
@@ -106,13 +117,13 @@ impl Deed {
 pub struct Task {
     /// What it does.
     pub deed: Deed,
-    /// The security that pays, issues, or whose round it is; for a harvest the one whose shares have earned.
+    /// The security that pays, issues, or whose round or inbox it is; for a harvest or a registration the one whose shares they are.
     pub security: Pubkey,
     /// Its height among the layers: lower ones are done first.
     pub level: usize,
-    /// The position, grant, round, subscription, or vault.
+    /// The position, grant, round, subscription, vault, or inbox.
     pub subject: Pubkey,
-    /// The holder, recipient, investor or issuer; for a harvest the security that holds.
+    /// The holder, recipient, investor or issuer; for a harvest or a registration the security that holds; for a sweep the security itself.
     pub whom: Pubkey,
     /// Mint of what it moves.
     pub mint: Pubkey,
@@ -127,6 +138,16 @@ pub struct Task {
     pub instructions: Vec<Instruction>,
     /// Where it lets money arrive that may be due at once: it is looked at again.
     arrives_at: Option<Pubkey>,
+}
+
+impl Task {
+    /// Whose position of the security it changes: the vault's, when shares in one are registered or harvested.
+    fn holder(&self) -> Pubkey {
+        match self.deed {
+            Deed::Register | Deed::Harvest => self.subject,
+            _ => self.whom,
+        }
+    }
 }
 
 /// Something due that nobody but its owner can receive, or that would be refused.
@@ -155,7 +176,7 @@ pub struct Left {
     pub mint: Pubkey,
     /// Decimals of that mint.
     pub decimals: u8,
-    /// How many claims, harvests, releases or grants.
+    /// How many claims, harvests, releases, sweeps, registrations or grants.
     pub count: usize,
     /// Atoms of all of them.
     pub atoms: u64,
@@ -175,7 +196,7 @@ pub struct Plan {
 /// What is worth a transaction: see the module.
 #[derive(Clone, Debug, Default)]
 pub struct Worth {
-    /// Least atoms of a payout mint that are moved; a hundredth of a whole unit for mints that are not named.
+    /// Least atoms of a payout or share mint that are moved; a hundredth of a whole unit for mints that are not named.
     pub least_atoms: BTreeMap<Pubkey, u64>,
     /// Whether holders whose payout account is missing are given one, whose rent the payer pays and never gets back. Else they are told as
     /// blocked.
@@ -183,7 +204,7 @@ pub struct Worth {
 }
 
 impl Worth {
-    /// Least atoms of a payout mint that are moved; at least 1.
+    /// Least atoms of a mint that are moved; at least 1.
     #[must_use]
     pub fn least(&self, mint: &Pubkey, decimals: u8) -> u64 {
         self.least_atoms
@@ -207,7 +228,7 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    /// Seven questions to the cluster, however many securities there are.
+    /// Seven questions to the cluster, however many securities there are; token accounts are asked for later.
     fn read(sender: &dyn Sender) -> Result<Self> {
         // What refers to others is read before them, so that whatever it names is there.
         let vaults: Vec<(Pubkey, Vault)> = accounts::all_vaults(sender)?;
@@ -473,6 +494,76 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Bearer shares that were sent to vaults. A curated security has none.
+    fn registrations(&mut self, accounts: &BTreeMap<Pubkey, Account>) {
+        for holding in &self.snapshot.layers.holdings {
+            let Some((security, keys)) = self.security(&holding.held.security) else {
+                continue;
+            };
+            let register = RegisterVaultBearer::from_ata(&holding.keys, &holding.held, self.payer);
+            let bearer = token_of(accounts, &register.bearer_account, &keys.mint);
+            let atoms = bearer.map_or(0, |token| token.amount);
+            if keys.curated || atoms < self.worth.least(&keys.mint, security.decimals) {
+                self.leave(keys.mint, security.decimals, atoms);
+                continue;
+            }
+            self.plan.tasks.push(Task {
+                deed: Deed::Register,
+                security: keys.security,
+                level: self.snapshot.level(&keys.security),
+                subject: holding.vault_address,
+                whom: holding.keys.security,
+                mint: keys.mint,
+                decimals: security.decimals,
+                atoms,
+                opens_position: holding.position.is_none(),
+                instructions: vec![register.instruction()],
+                arrives_at: None,
+            });
+        }
+    }
+
+    /// Money that was sent to inboxes.
+    fn sweeps(&mut self, accounts: &BTreeMap<Pubkey, Account>) {
+        for address in self.scope {
+            let Some((security, keys)) = self.security(address) else {
+                continue;
+            };
+            let inbox = token_of(accounts, &keys.inbox(), &keys.payout_mint);
+            let (mint, decimals) = (keys.payout_mint, security.payout_decimals);
+            let atoms = inbox.as_ref().map_or(0, |token| token.amount);
+            if atoms < self.worth.least(&mint, decimals) {
+                self.leave(mint, decimals, atoms);
+                continue;
+            }
+            if inbox.is_some_and(|token| token.frozen) {
+                self.plan.blocked.push(Blocked {
+                    deed: Deed::Sweep,
+                    security: keys.security,
+                    whom: keys.security,
+                    mint,
+                    decimals,
+                    atoms,
+                    reason: "its inbox is frozen by the issuer of the money, who alone can thaw it".to_owned(),
+                });
+                continue;
+            }
+            self.plan.tasks.push(Task {
+                deed: Deed::Sweep,
+                security: keys.security,
+                level: self.snapshot.level(&keys.security),
+                subject: keys.inbox(),
+                whom: keys.security,
+                mint,
+                decimals,
+                atoms,
+                opens_position: false,
+                instructions: vec![Distribute::sweep(&keys, self.payer).instruction()],
+                arrives_at: (security.drip_seconds == 0).then_some(keys.security),
+            });
+        }
+    }
+
     /// Positions of wallets that are worth a claim, with what it pays.
     fn claims(&mut self) -> Result<Vec<(Pubkey, Position, u64)>> {
         let mut due = Vec::new();
@@ -533,6 +624,14 @@ impl Planner<'_> {
     }
 }
 
+/// A token account of a mint, if it is there.
+fn token_of(accounts: &BTreeMap<Pubkey, Account>, address: &Pubkey, mint: &Pubkey) -> Option<TokenAccount> {
+    accounts
+        .get(address)
+        .and_then(|account| accounts::read_token_account(address, account).ok())
+        .filter(|token| token.mint == *mint)
+}
+
 /// Why a token account cannot be paid without its owner, if so.
 fn cannot_receive(
     accounts: &BTreeMap<Pubkey, Account>,
@@ -540,11 +639,7 @@ fn cannot_receive(
     owner: &Pubkey,
     mint: &Pubkey,
 ) -> Option<String> {
-    let token = accounts
-        .get(address)
-        .and_then(|account| accounts::read_token_account(address, account).ok())
-        .filter(|token| token.mint == *mint);
-    match token {
+    match token_of(accounts, address, mint) {
         None => Some(format!("{address} is missing; anybody can create it")),
         Some(token) if token.owner != *owner => Some(format!(
             "{address} belongs to somebody else now; {owner} must choose another"
@@ -583,16 +678,26 @@ fn plan_of(
         left: BTreeMap::new(),
     };
     let claims = planner.claims()?;
-    let mut paid: BTreeSet<Pubkey> = claims.iter().map(|(_, position, _)| position.payout_account).collect();
+    let mut tokens: BTreeSet<Pubkey> = claims.iter().map(|(_, position, _)| position.payout_account).collect();
     for round in snapshot.rounds.values() {
         if let Some((security, keys)) = planner.security(&round.security) {
-            paid.insert(keys.payout_account(&security.issuer));
+            tokens.insert(keys.payout_account(&security.issuer));
         }
     }
-    let accounts = read_accounts(sender, &paid)?;
+    for holding in &snapshot.layers.holdings {
+        if scope.contains(&holding.held.security) {
+            tokens.insert(holding.held.bearer_account(&holding.vault_address));
+        }
+    }
+    for address in scope {
+        tokens.extend(planner.security(address).map(|(_, keys)| keys.inbox()));
+    }
+    let accounts = read_accounts(sender, &tokens)?;
     planner.rounds();
     planner.releases(&accounts)?;
     planner.grants();
+    planner.registrations(&accounts);
+    planner.sweeps(&accounts);
     planner.harvests()?;
     for (address, position, atoms) in &claims {
         planner.claim(*address, position, *atoms, &accounts);
@@ -819,14 +924,16 @@ fn send_all(
 /// The tasks of a landed transaction, with the atoms that its events tell.
 fn as_landed(mut tasks: Vec<Task>, receipt: &Receipt) -> Vec<Task> {
     for task in &mut tasks {
-        let holder = if task.deed == Deed::Harvest {
-            task.subject
-        } else {
-            task.whom
-        };
+        let holder = task.holder();
         let told = receipt.events.iter().find_map(|event| match (task.deed, event) {
             (Deed::Claim | Deed::Harvest, Event::UpsideClaimed(event)) => {
                 (event.security == task.security && event.holder == holder).then_some(event.amount_atoms)
+            }
+            (Deed::Register, Event::SharesRegistered(event)) => {
+                (event.security == task.security && event.holder == holder).then_some(event.amount_atoms)
+            }
+            (Deed::Sweep, Event::UpsideDistributed(event)) => {
+                (event.security == task.security).then_some(event.swept_atoms)
             }
             (Deed::ClaimGrant, Event::GrantClaimed(event)) => {
                 (event.grant == task.subject).then_some(event.amount_atoms)
@@ -851,6 +958,8 @@ fn is_done_already(sender: &dyn Sender, task: &Task, error: &ClientError) -> Res
         Deed::Release => &[UpsideError::NothingToRelease],
         Deed::ClaimGrant => &[UpsideError::NothingVested],
         Deed::CloseGrant => &[],
+        Deed::Register => &[UpsideError::NothingToRegister],
+        Deed::Sweep => &[UpsideError::NothingToDistribute],
         Deed::Harvest => &[UpsideError::NothingToHarvest, UpsideError::ClockBehindCheckpoint],
         Deed::Claim => &[UpsideError::NothingToClaim, UpsideError::ClockBehindCheckpoint],
     };
@@ -883,7 +992,7 @@ pub fn rent_of(sender: &dyn Sender, tasks: &[Task]) -> Result<u64> {
     const REGISTERED_BYTES: usize = 170;
     let mut opened: BTreeSet<Pubkey> = BTreeSet::new();
     for task in tasks.iter().filter(|task| task.opens_position) {
-        opened.insert(pda::position(&task.security, &task.whom));
+        opened.insert(pda::position(&task.security, &task.holder()));
     }
     if opened.is_empty() {
         return Ok(0);

@@ -12,7 +12,7 @@
 //! | [`risk`] | what the issuer of any mint can do to those who hold it |
 //! | [`redemption`] | what a redemption pays, asset by asset; its steps, packed; carrying them out, and going on after a crash |
 //! | [`layers`] | which securities hold shares of which, and what those have earned: due harvests |
-//! | [`crank`] | what anybody may do for others, found and done from the bottom up: harvests, claims, grants, rounds |
+//! | [`crank`] | what anybody may do for others, found and done from the bottom up: harvests, claims, grants, rounds, inboxes, bearer shares in vaults |
 //! | [`look_through`] | everything on a cluster as a market, for the look-through values of [`upside_valuation`] |
 //! | [`events`], [`replay`] | what happened, and the state rebuilt from it |
 //! | [`script`] | what was done to a machine, written down, and played again |

@@ -3,6 +3,9 @@
 use std::fs;
 
 use serde_json::Value;
+use upside_client::{
+    accounts, instructions::token, pda, transactions, upside::constants::TOKEN_2022_PROGRAM_ID, SecurityKeys,
+};
 
 use crate::network::{network, payout};
 
@@ -144,4 +147,65 @@ fn a_school_rises_with_its_students_and_the_crank_carries_money_up() {
         assert!(log.err.contains(claim), "{claim}: {}", log.err);
     }
     assert!(log.out.contains("2 small ones with 117.18"), "{}", log.out);
+}
+
+#[test]
+fn the_crank_says_which_inbox_it_sweeps_and_whose_bearer_shares_it_registers() {
+    let net = network();
+    let (head, alice, stranger) = (net.wallet(), net.wallet(), net.wallet());
+    let (village, token) = (
+        net.token_with(&head, "HAMLET", &["--initial", "1000"]),
+        net.token_with(&alice, "ALICIA", &["--initial", "1000"]),
+    );
+    net.json(&head, &["vault", "open", &village, &token]);
+    let keys = |mint: &str| {
+        let address = pda::security(&mint.parse().unwrap());
+        SecurityKeys::from(&accounts::get_security(&net.sender(), &address).unwrap())
+    };
+    let (upper, held) = (keys(&village), keys(&token));
+    let (owner, vault) = (alice.address(), upper.vault(&held.mint));
+    let bearer = [
+        transactions::go_bearer(&held, &owner, owner, 12_500_000),
+        vec![
+            token::create_ata(&owner, &vault, &held.mint, &TOKEN_2022_PROGRAM_ID),
+            token::transfer_between_atas(&TOKEN_2022_PROGRAM_ID, &held.mint, 6, &owner, &vault, 12_500_000).unwrap(),
+        ],
+    ];
+    net.send(&bearer.concat(), &alice, &alice.key);
+    let (money, payer) = (payout(), alice.address());
+    let gift = [
+        token::create_ata(&payer, &held.security, &money.mint, &money.token_program),
+        token::transfer_between_atas(
+            &money.token_program,
+            &money.mint,
+            money.decimals,
+            &payer,
+            &held.security,
+            3_250_000,
+        )
+        .unwrap(),
+    ];
+    net.send(&gift, &alice, &alice.key);
+
+    let dry = net.run(&stranger, &["crank", &village, "--dry-run"]);
+    assert_eq!(dry.code, 0, "{}", dry.err);
+    for expected in [
+        "register bearer shares of ALICIA in the vault of HAMLET: 12.5 ALICIA",
+        "sweep the inbox of ALICIA: 3.25",
+    ] {
+        assert!(dry.out.contains(expected), "{expected}: {}", dry.out);
+    }
+    let cranked = net.json(&stranger, &["crank", &village]);
+    let moved: Vec<(&str, &str)> = list(&cranked, "tasks")
+        .iter()
+        .map(|task| (task["deed"].as_str().unwrap(), amount(&task["moves"])))
+        .collect();
+    assert_eq!(moved, [("register", "12.5"), ("sweep", "3.25")], "{cranked}");
+    let again = net.json(&stranger, &["crank", &village]);
+    assert!(
+        list(&again, "tasks")
+            .iter()
+            .all(|task| task["deed"] != "register" && task["deed"] != "sweep"),
+        "{again}"
+    );
 }

@@ -115,7 +115,7 @@ pub enum Command {
     Upside(commands::upside::Command),
     /// Move what the shares in a security's vaults have earned one hop up, to its holders.
     Harvest(commands::harvest::Args),
-    /// Do everything that anybody may do for others: harvests, claims, grants, rounds, from the bottom up.
+    /// Do everything that anybody may do for others, from the bottom up: harvests, claims, grants, rounds, inboxes.
     Crank(commands::crank::Args),
     /// Who holds whom: show.
     #[command(subcommand)]

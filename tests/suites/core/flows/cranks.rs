@@ -10,11 +10,16 @@ use anchor_lang::{
     prelude::{Clock, Pubkey},
     solana_program::instruction::Instruction,
 };
+use anchor_spl::token_2022::spl_token_2022::instruction as token_ix;
 use solana_signer::Signer;
-use upside::state::Kind;
+use upside::{
+    constants::TOKEN_2022_PROGRAM_ID,
+    state::{Kind, Position},
+};
 use upside_client::{
     crank::{self, Deed, Outcome, Worth, MOST_PASSES},
     events::EventRecord,
+    instructions::token,
     layers,
     sender::{Filter, Simulation},
     solana_account::Account,
@@ -274,6 +279,146 @@ fn what_is_small_waits_and_who_cannot_be_paid_is_named() {
     assert_eq!(paid(&ctx, &alice, &rich.pubkey()), 400_000);
     assert_eq!(paid(&ctx, &alice, &small.pubkey()), 9_999);
     assert!(outcome.left.is_empty() && outcome.blocked.is_empty());
+}
+
+/// The village has a vault for Alice's shares, to which `shares` of them were sent as bearer shares, and `money` lies in Alice's inbox.
+fn left_lying(ctx: &TestContext, shares: u64, money: u64) -> (TestSecurity, TestSecurity, Pubkey) {
+    let village = ctx.security("village").supply(AUTHORISED, AUTHORISED).create();
+    let alice = ctx.security("alice").supply(AUTHORISED, AUTHORISED).create();
+    for security in [&village, &alice] {
+        ctx.open_account(&ctx.payout(), &security.issuer_key());
+    }
+    let vault = ctx.open_share_vault(&village, &alice);
+    ctx.go_bearer(&alice, &alice.issuer, AUTHORISED / 2);
+    let (payer, owner, mint) = (ctx.payer.pubkey(), alice.issuer_key(), alice.keys.mint);
+    let send = [
+        token::create_ata(&payer, &vault, &mint, &TOKEN_2022_PROGRAM_ID),
+        token::transfer_between_atas(
+            &TOKEN_2022_PROGRAM_ID,
+            &mint,
+            ctx.share(&alice).decimals,
+            &owner,
+            &vault,
+            shares,
+        )
+        .unwrap(),
+    ];
+    ctx.send(&send, &[&alice.issuer]);
+    ctx.fund(&alice.payout, &alice.keys.security, money);
+    (village, alice, vault)
+}
+
+#[test]
+fn bearer_shares_in_a_vault_are_registered_and_an_inbox_is_swept() {
+    let ctx = TestContext::new();
+    let (village, alice, vault) = left_lying(&ctx, AUTHORISED / 4, 3_000_000);
+    let plan = crank::plan(&ctx.sender, &ctx.payer.pubkey(), &everything(&ctx), &Worth::default()).unwrap();
+    let planned: Vec<_> = plan
+        .tasks
+        .iter()
+        .map(|task| (task.deed, task.atoms, task.mint))
+        .collect();
+    assert_eq!(
+        planned,
+        [
+            (Deed::Register, AUTHORISED / 4, alice.keys.mint),
+            (Deed::Sweep, 3_000_000, alice.keys.payout_mint),
+        ]
+    );
+    // The vault gets a position, whose rent the payer leaves there.
+    let (position, account) = (ctx.sender.minimum_rent(Position::SPACE), ctx.sender.minimum_rent(170));
+    let rent = crank::rent_of(&ctx.sender, &plan.tasks).unwrap();
+    assert_eq!(rent, position.unwrap() + account.unwrap());
+
+    let outcome = run(&ctx);
+    assert_eq!((outcome.done.len(), outcome.receipts.len(), outcome.passes), (2, 1, 1));
+    ctx.assert_registered(&alice, &vault, AUTHORISED / 4);
+    assert_eq!(ctx.balance(&alice.keys.bearer_account(&vault)), 0);
+    assert_eq!(ctx.balance(&alice.keys.inbox()), 0);
+    assert_eq!(ctx.security_state(&alice).received_total_atoms.get(), 3_000_000);
+    assert!(run(&ctx).done.is_empty());
+
+    // What was swept drips to Alice's half and the vault's quarter, and climbs.
+    ctx.warp(NOTICE);
+    let outcome = run(&ctx);
+    let moved: Vec<_> = outcome.done.iter().map(|task| (task.deed, task.atoms)).collect();
+    assert_eq!(moved, [(Deed::Harvest, 1_000_000), (Deed::Claim, 2_000_000)]);
+    assert_eq!(ctx.security_state(&village).received_total_atoms.get(), 1_000_000);
+    ctx.assert_events_rebuild_state();
+}
+
+#[test]
+fn what_costs_more_than_it_moves_stays_where_it_lies_and_a_frozen_inbox_is_named() {
+    let ctx = TestContext::new();
+    // A hundredth of a share, and of a unit of money, is 10,000 atoms.
+    let (_, alice, vault) = left_lying(&ctx, 9_999, 9_999);
+    let outcome = run(&ctx);
+    assert!(outcome.done.is_empty(), "{:?}", outcome.done);
+    let mut left: Vec<_> = outcome
+        .left
+        .iter()
+        .map(|left| (left.mint, left.count, left.atoms))
+        .collect();
+    left.sort_unstable();
+    let mut small = [(alice.keys.mint, 1, 9_999), (alice.keys.payout_mint, 1, 9_999)];
+    small.sort_unstable();
+    assert_eq!(left, small);
+    // Who wants to can still do it.
+    let worth = Worth {
+        least_atoms: [(alice.keys.mint, 1)].into(),
+        ..Worth::default()
+    };
+    let outcome = crank::run(&ctx.sender, &ctx.payer, &everything(&ctx), &worth, &mut |_| {}).unwrap();
+    assert_eq!((outcome.done.len(), outcome.done[0].deed), (1, Deed::Register));
+    ctx.assert_registered(&alice, &vault, 9_999);
+
+    ctx.fund(&alice.payout, &alice.keys.security, 1_000_000);
+    let (mint, authority) = (&alice.payout, ctx.authority_of(&alice.payout));
+    let freeze = token_ix::freeze_account(
+        &mint.token_program,
+        &alice.keys.inbox(),
+        &mint.mint,
+        &authority.pubkey(),
+        &[],
+    );
+    ctx.send(&[freeze.unwrap()], &[&authority]);
+    let outcome = run(&ctx);
+    assert!(outcome.done.is_empty(), "{:?}", outcome.done);
+    assert_eq!(
+        (outcome.blocked[0].deed, outcome.blocked[0].atoms),
+        (Deed::Sweep, 1_009_999)
+    );
+    assert!(outcome.blocked[0].reason.contains("frozen"), "{:?}", outcome.blocked);
+}
+
+#[test]
+fn two_cranks_at_once_sweep_and_register_once() {
+    let ctx = TestContext::new();
+    let (_, alice, vault) = left_lying(&ctx, AUTHORISED / 4, 3_000_000);
+    let troubled = Troubled {
+        inner: &ctx.sender,
+        rival: RefCell::new(Some(Box::new(|| {
+            assert_eq!(run(&ctx).done.len(), 2);
+        }))),
+        sends_left: Cell::new(usize::MAX),
+    };
+    let slow = run_over(&ctx, &troubled);
+    assert!(slow.refused.is_empty() && slow.done.is_empty(), "{slow:?}");
+    assert_eq!(slow.elsewhere, 2);
+    ctx.assert_registered(&alice, &vault, AUTHORISED / 4);
+    assert_eq!(ctx.security_state(&alice).received_total_atoms.get(), 3_000_000);
+}
+
+#[test]
+fn what_is_swept_onto_a_stream_that_drips_at_once_is_paid_in_the_same_run() {
+    let ctx = TestContext::new();
+    let alice = at_once(&ctx, "alice");
+    ctx.fund(&alice.payout, &alice.keys.security, 5_000_000);
+    let outcome = run(&ctx);
+    let moved: Vec<_> = outcome.done.iter().map(|task| (task.deed, task.atoms)).collect();
+    assert_eq!(moved, [(Deed::Sweep, 5_000_000), (Deed::Claim, 5_000_000)]);
+    assert_eq!(outcome.passes, 2);
+    assert_eq!(paid(&ctx, &alice, &alice.issuer_key()), 5_000_000);
 }
 
 /// Curated, so that money drips at once; `sold` of a million shares are somebody else's.

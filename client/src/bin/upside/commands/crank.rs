@@ -32,7 +32,7 @@ const SOL_DECIMALS: u8 = 9;
 pub struct Args {
     /// Share mints of the securities; what they hold through vaults is cranked too.
     tokens: Vec<Pubkey>,
-    /// Least amount that a claim, harvest or release moves, in every money [default: a hundredth of a unit].
+    /// Least amount that a claim, harvest, release or sweep moves, in every money [default: a hundredth of a unit].
     #[arg(long, value_name = "AMOUNT")]
     minimum: Option<String>,
     /// As --minimum, for one money.
@@ -85,9 +85,14 @@ impl Names {
 
     /// `claim of ALICE for 1234…abcd: 12.5 USDC`
     fn task(&self, task: &Task) -> String {
-        let name = format!("{} of {}", task.deed.name(), self.of(&task.security));
+        let name = match task.deed {
+            Deed::Register => format!("register bearer shares of {}", self.of(&task.security)),
+            Deed::Sweep => format!("sweep the inbox of {}", self.of(&task.security)),
+            deed => format!("{} of {}", deed.name(), self.of(&task.security)),
+        };
         let whom = match task.deed {
-            Deed::CloseRound => String::new(),
+            Deed::CloseRound | Deed::Sweep => String::new(),
+            Deed::Register => format!(" in the vault of {}", self.of(&task.whom)),
             _ => format!(" for {}", self.of(&task.whom)),
         };
         match task.atoms {
