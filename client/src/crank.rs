@@ -32,7 +32,7 @@ use crate::{
     instructions::{
         Claim, ClaimGrant, CloseGrant, CloseRound, Distribute, RegisterVaultBearer, ReleaseRunway, SettleSubscription,
     },
-    layers::{Layers, Rank},
+    layers::{Holding, Layers, Rank},
     pda, quote,
     sender::{Receipt, Sender},
     transactions, SecurityKeys,
@@ -497,9 +497,10 @@ impl Planner<'_> {
     /// Bearer shares that were sent to vaults. A curated security has none.
     fn registrations(&mut self, accounts: &BTreeMap<Pubkey, Account>) {
         for holding in &self.snapshot.layers.holdings {
-            let Some((security, keys)) = self.security(&holding.held.security) else {
+            if !in_reach(self.scope, holding) {
                 continue;
-            };
+            }
+            let (security, keys) = (&holding.held_security, &holding.held);
             let register = RegisterVaultBearer::from_ata(&holding.keys, &holding.held, self.payer);
             let bearer = token_of(accounts, &register.bearer_account, &keys.mint);
             let atoms = bearer.map_or(0, |token| token.amount);
@@ -624,6 +625,11 @@ impl Planner<'_> {
     }
 }
 
+/// Whether bearer shares in a vault are looked at: a security's vault may have nothing else yet, so that it reaches nobody.
+fn in_reach(scope: &BTreeSet<Pubkey>, holding: &Holding) -> bool {
+    scope.contains(&holding.keys.security) || scope.contains(&holding.held.security)
+}
+
 /// A token account of a mint, if it is there.
 fn token_of(accounts: &BTreeMap<Pubkey, Account>, address: &Pubkey, mint: &Pubkey) -> Option<TokenAccount> {
     accounts
@@ -685,7 +691,7 @@ fn plan_of(
         }
     }
     for holding in &snapshot.layers.holdings {
-        if scope.contains(&holding.held.security) {
+        if in_reach(scope, holding) {
             tokens.insert(holding.held.bearer_account(&holding.vault_address));
         }
     }

@@ -187,25 +187,26 @@ fn the_crank_says_which_inbox_it_sweeps_and_whose_bearer_shares_it_registers() {
     ];
     net.send(&gift, &alice, &alice.key);
 
+    let moved = |told: &Value| -> Vec<(String, String)> {
+        let tasks = list(told, "tasks").iter();
+        tasks
+            .map(|task| {
+                let deed = task["deed"].as_str().unwrap().to_owned();
+                (deed, amount(&task["moves"]).to_owned())
+            })
+            .collect()
+    };
+    let pair = |deed: &str, atoms: &str| vec![(deed.to_owned(), atoms.to_owned())];
+    // The vault holds nothing registered, so the village reaches nobody yet: its own vault is looked at all the same.
     let dry = net.run(&stranger, &["crank", &village, "--dry-run"]);
     assert_eq!(dry.code, 0, "{}", dry.err);
-    for expected in [
-        "register bearer shares of ALICIA in the vault of HAMLET: 12.5 ALICIA",
-        "sweep the inbox of ALICIA: 3.25",
-    ] {
-        assert!(dry.out.contains(expected), "{expected}: {}", dry.out);
-    }
+    let expected = "register bearer shares of ALICIA in the vault of HAMLET: 12.5 ALICIA";
+    assert!(dry.out.contains(expected), "{}", dry.out);
     let cranked = net.json(&stranger, &["crank", &village]);
-    let moved: Vec<(&str, &str)> = list(&cranked, "tasks")
-        .iter()
-        .map(|task| (task["deed"].as_str().unwrap(), amount(&task["moves"])))
-        .collect();
-    assert_eq!(moved, [("register", "12.5"), ("sweep", "3.25")], "{cranked}");
-    let again = net.json(&stranger, &["crank", &village]);
-    assert!(
-        list(&again, "tasks")
-            .iter()
-            .all(|task| task["deed"] != "register" && task["deed"] != "sweep"),
-        "{again}"
-    );
+    assert_eq!(moved(&cranked), pair("register", "12.5"), "{cranked}");
+    // Now it reaches Alice, and what lies in her inbox.
+    let dry = net.run(&stranger, &["crank", &village, "--dry-run"]);
+    assert!(dry.out.contains("sweep the inbox of ALICIA: 3.25"), "{}", dry.out);
+    let cranked = net.json(&stranger, &["crank", &village]);
+    assert_eq!(moved(&cranked), pair("sweep", "3.25"), "{cranked}");
 }

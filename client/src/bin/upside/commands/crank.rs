@@ -50,12 +50,13 @@ struct Names {
 
 impl Names {
     fn read(app: &App, layers: &Layers, scope: &BTreeSet<Pubkey>) -> Result<Self> {
-        // Who holds what is paid may stand above the scope.
+        // Who holds what is paid may stand above the scope; of whom a vault has bearer shares only, below it.
         let near: BTreeSet<Pubkey> = layers
             .holdings
             .iter()
-            .filter(|holding| scope.contains(&holding.held.security))
-            .map(|holding| holding.keys.security)
+            .map(|holding| (holding.keys.security, holding.held.security))
+            .filter(|(upper, held)| scope.contains(upper) || scope.contains(held))
+            .flat_map(|(upper, held)| [upper, held])
             .chain(scope.iter().copied())
             .collect();
         let near: Vec<_> = near
