@@ -4,7 +4,7 @@
 //! The program knows no prices. Quotes come from a list, or from price accounts that the list names ([`price_account`]), by the address of the
 //! asset's mint only: anybody can give a mint any symbol.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anchor_lang::prelude::Pubkey;
 use upside::state::{Position, Security, Vault};
@@ -29,7 +29,19 @@ use crate::{
 /// # Errors
 /// [`ClientError::Malformed`] if the accounts contradict each other, and when the cluster does not answer.
 pub fn read_market(sender: &dyn Sender, prices: &PriceList, at_ts: i64) -> Result<Market> {
-    let securities = accounts::all_securities(sender)?;
+    read_market_of(sender, &accounts::all_securities(sender)?, prices, at_ts)
+}
+
+/// As [`read_market`], of `securities` alone, by address and in that order: they must hold shares of each other only.
+///
+/// # Errors
+/// As [`read_market`], and [`ClientError::Malformed`] if a vault holds shares of another security.
+pub fn read_market_of(
+    sender: &dyn Sender,
+    securities: &[(Pubkey, Security)],
+    prices: &PriceList,
+    at_ts: i64,
+) -> Result<Market> {
     let vaults = accounts::all_vaults(sender)?;
     let mut quotes = prices.quotes.clone();
     for (mint, source) in &prices.accounts {
@@ -38,6 +50,13 @@ pub fn read_market(sender: &dyn Sender, prices: &PriceList, at_ts: i64) -> Resul
         }
     }
     let positions = accounts::all_positions(sender)?;
+    let index: HashMap<Pubkey, u32> = securities.iter().map(|(address, _)| *address).zip(0..).collect();
+    // A vault of whichever security is a holder that is nobody outside.
+    let is_vault: HashSet<Pubkey> = vaults.iter().map(|(address, _)| *address).collect();
+    let vaults: Vec<(Pubkey, Vault)> = vaults
+        .into_iter()
+        .filter(|(_, vault)| index.contains_key(&vault.security))
+        .collect();
     let mut mints: BTreeMap<Pubkey, Mint> = BTreeMap::new();
     let assets = vaults.iter().map(|(_, vault)| vault.asset_mint);
     for mint in securities.iter().map(|(_, security)| security.mint).chain(assets) {
@@ -45,15 +64,13 @@ pub fn read_market(sender: &dyn Sender, prices: &PriceList, at_ts: i64) -> Resul
             entry.insert(accounts::get_mint(sender, &mint)?);
         }
     }
-    let index: HashMap<Pubkey, u32> = securities.iter().map(|(address, _)| *address).zip(0..).collect();
     let supplies = securities
         .iter()
         .map(|(_, security)| supply(security, &mints[&security.mint]));
     let supplies: Vec<Supply> = supplies.collect();
-    let is_vault: HashMap<Pubkey, &Vault> = vaults.iter().map(|(address, vault)| (*address, vault)).collect();
     let in_vaults: HashMap<(Pubkey, Pubkey), u64> = positions
         .iter()
-        .filter(|(_, position)| is_vault.contains_key(&position.holder))
+        .filter(|(_, position)| is_vault.contains(&position.holder))
         .map(|(_, position)| ((position.holder, position.security), position.shares_atoms))
         .collect();
 
@@ -66,11 +83,8 @@ pub fn read_market(sender: &dyn Sender, prices: &PriceList, at_ts: i64) -> Resul
     primitive_mints.dedup();
     let (mut shares, mut primitives) = (Vec::new(), Vec::new());
     for (address, vault) in &vaults {
-        let Some(holder) = index.get(&vault.security).copied() else {
-            return Err(contradiction(address, "its security is not there"));
-        };
         let mut holding = Holding {
-            holder,
+            holder: index[&vault.security],
             asset: 0,
             balance: 0,
             collected_total: vault.collected_total_atoms,
@@ -112,7 +126,7 @@ pub fn read_market(sender: &dyn Sender, prices: &PriceList, at_ts: i64) -> Resul
         graph,
         positions: positions
             .iter()
-            .filter(|(_, position)| position.shares_atoms > 0 && !is_vault.contains_key(&position.holder))
+            .filter(|(_, position)| position.shares_atoms > 0 && !is_vault.contains(&position.holder))
             .filter_map(|(_, position)| outside(position, &index))
             .collect(),
     })

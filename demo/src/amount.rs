@@ -24,6 +24,25 @@ pub fn money(atoms: u64, decimals: u8) -> String {
     }
 }
 
+/// Money to the nearest cent: `1,234.50`.
+#[must_use]
+pub fn cents(atoms: u64, decimals: u8) -> String {
+    let unit = 10u128.pow(u32::from(decimals.saturating_sub(2)));
+    let cents = (u128::from(atoms) + unit / 2) / unit * unit;
+    money(u64::try_from(cents).unwrap_or(atoms), decimals)
+}
+
+/// The difference of two amounts of money to the nearest cent, with its sign: `+1,234.50`.
+#[must_use]
+pub fn change(before: u64, after: u64, decimals: u8) -> String {
+    let text = cents(before.abs_diff(after), decimals);
+    match text.chars().all(|c| matches!(c, '0' | '.')) {
+        true => text,
+        false if after > before => format!("+{text}"),
+        false => format!("\u{2212}{text}"),
+    }
+}
+
 /// `part` of `whole` in percent with one decimal, rounded to nearest; `0.0%` of nothing.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
@@ -61,6 +80,17 @@ mod tests {
         assert_eq!(money(1_234_500_000, 6), "1,234.50");
         assert_eq!(money(24_000_000_000, 6), "24,000.00");
         assert_eq!(money(1, 6), "0.000001");
+    }
+
+    #[test]
+    fn cents_round_to_nearest_and_changes_have_a_sign() {
+        assert_eq!(cents(1_234_504_999, 6), "1,234.50");
+        assert_eq!(cents(1_234_505_000, 6), "1,234.51");
+        assert_eq!(cents(4_999, 6), "0.00");
+        assert_eq!(cents(7, 0), "7.00");
+        assert_eq!(change(1_000_000, 3_500_000, 6), "+2.50");
+        assert_eq!(change(3_500_000, 1_000_000, 6), "\u{2212}2.50");
+        assert_eq!(change(1, 2, 6), "0.00");
     }
 
     #[test]

@@ -33,7 +33,7 @@ const BROKE_OFF: u8 = 3;
 const DISAGREED: u8 = 4;
 
 /// Watch a security live. Without a story of your own: Alice, nineteen, issues her personal token, shares it with those who help her, backs it
-/// with stock, and pays them when money comes in.
+/// with stock, pays them when money comes in, and rises together with her friends and her school.
 ///
 /// Everything runs on a validator on this machine, started for the story and ended after it. Every figure is read back over JSON-RPC
 /// and compared with an independent calculation; one difference ends the story with an error that names it.
@@ -64,7 +64,7 @@ struct Args {
     /// Give this wallet SOL, payout tokens and stocks at the start (repeatable).
     #[arg(long, value_name = "ADDRESS")]
     fund: Vec<String>,
-    /// Also write the last page as a picture (SVG).
+    /// Also write a picture of the end (SVG): the first security, and what everybody has.
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
 }
@@ -179,7 +179,7 @@ fn run(args: &Args, story: &Story) -> Result<Report> {
         writeln!(std::io::stdout(), "{document}").context("the output cannot be written")?;
     }
     if let Some(path) = &args.picture {
-        write(path, &svg::svg(&last_page, &report.headline), "picture")?;
+        write(path, &svg::svg(&pages::poster(&report), &report.headline), "picture")?;
     }
     if let Some(path) = html_path(args) {
         write(&path, &html::page(&report), "report")?;

@@ -72,9 +72,8 @@ fn written(figure: Figure) -> Option<Written> {
         Figure::Round(_, RoundFigure::Status) => Written::Status,
         Figure::Subscription(id, _, SubscriptionFigure::Cap | SubscriptionFigure::Wanted) => Written::Shares(id.of),
         Figure::Subscription(_, _, SubscriptionFigure::Refund) => Written::Money,
-        Figure::Stake(_, held, StakeFigure::Shares) | Figure::Membership(_, held, MembershipFigure::Gives) => {
-            Written::Shares(held)
-        }
+        Figure::Stake(_, held, StakeFigure::Shares | StakeFigure::Bearer)
+        | Figure::Membership(_, held, MembershipFigure::Gives) => Written::Shares(held),
         Figure::Stake(_, _, StakeFigure::Harvested) => Written::Money,
         Figure::Membership(_, _, MembershipFigure::Status) => Written::Membership,
         Figure::Membership(of, _, MembershipFigure::Receives) | Figure::Collective(of, CollectiveFigure::Receives) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use num_rational::BigRational;
 use upside_client::{
     upside::state::{Kind, TransferPolicy},
@@ -13,8 +13,10 @@ use upside_lookalike_mints::PAYOUT;
 use crate::{
     amount,
     check::{
-        self, fair, AssetFigure, Figure, Figures, Flow, HolderFigure, Ledger, RoundFigure, SecurityFigure, StakeFigure,
-        Value, VaultFigure, WalletFigure,
+        self, fair,
+        worth::{self, Between, Valued},
+        AssetFigure, Figure, Figures, Flow, HolderFigure, Ledger, RoundFigure, SecurityFigure, StakeFigure, Value,
+        VaultFigure, WalletFigure,
     },
     narrate,
     report::{
@@ -28,6 +30,20 @@ use crate::{
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+/// Whose value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    Security(SecurityId),
+    Person(PersonId),
+}
+
+/// What was valued, in order: for each valuing what everybody had, and what money had reached them, payout atoms.
+#[derive(Default)]
+struct Valuings {
+    valuings: Vec<report::Valuing>,
+    rows: Vec<BTreeMap<Whose, (u64, u64)>>,
+}
+
 /// A story that is being played.
 struct Play<'a> {
     story: &'a Story,
@@ -37,6 +53,7 @@ struct Play<'a> {
     done: Vec<(&'a Action, Moment)>,
     steps: Vec<StepReport>,
     readings: BTreeMap<SecurityId, Vec<StreamReading>>,
+    worth: Valuings,
     /// The last reading.
     figures: Figures,
     checked: usize,
@@ -58,6 +75,7 @@ pub fn play(story: &Story, stage: &dyn Stage, tell: &mut dyn FnMut(&StepReport) 
         done: Vec::new(),
         steps: Vec::new(),
         readings: BTreeMap::new(),
+        worth: Valuings::default(),
         figures,
         checked,
     };
@@ -101,12 +119,12 @@ impl<'a> Play<'a> {
         };
         let at = match &outcome {
             Outcome::Landed { at, .. } => *at,
-            Outcome::Waited { ts, .. } => Moment { asked_ts: *ts, ts: *ts },
+            Outcome::Waited { ts, .. } | Outcome::Valued { ts, .. } => Moment { asked_ts: *ts, ts: *ts },
         };
         step.action.book(&mut self.ledger, at);
         self.done.push((&step.action, at));
         let mut figures_checked = 0;
-        let mut waited = Vec::new();
+        let mut seen = Vec::new();
         let transaction = match outcome {
             Outcome::Landed { receipt, .. } => Some(TransactionReport {
                 signature: receipt.signature.to_string(),
@@ -119,15 +137,23 @@ impl<'a> Play<'a> {
                     self.take_readings(sample);
                 }
                 if let (Some(first), Some(last)) = (samples.first(), samples.last()) {
-                    waited = narrate::changes(&with_claimable(first), &with_claimable(last), self.story);
+                    seen = narrate::changes(&with_claimable(first), &with_claimable(last), self.story);
                 }
+                None
+            }
+            Outcome::Valued { valued, sample, .. } => {
+                figures_checked += self.check_sample(&step.title, &sample)?;
+                self.take_readings(&sample);
+                let (checked, changes) = self.value(index, step, &valued, &sample)?;
+                figures_checked += checked;
+                seen = changes;
                 None
             }
         };
         let after = self.stage.read()?;
         figures_checked += check::agree(self.story, &step.title, &after, &self.ledger.figures())?;
         self.checked += figures_checked;
-        let changes = [waited, narrate::changes(&self.figures, &after, self.story)].concat();
+        let changes = [seen, narrate::changes(&self.figures, &after, self.story)].concat();
         self.figures = after;
         let report = self.told(index, step, at.ts, transaction, changes, figures_checked);
         Ok(match &step.refused {
@@ -182,6 +208,7 @@ impl<'a> Play<'a> {
             number: index + 1,
             verb: step.action.name(),
             title: step.title.clone(),
+            chapter: step.chapter.clone(),
             what: step.action.sentence(self.story),
             telling: step.telling.clone(),
             ts,
@@ -220,6 +247,99 @@ impl<'a> Play<'a> {
             expected.insert(Figure::Claimable(of, holder), Value::Number(owed));
         }
         Ok(check::agree(self.story, when, &with_claimable(sample), &expected)?)
+    }
+
+    /// Enters a valuing that agrees with the independent one. Returns how many values agree, and what has changed since the last.
+    fn value(
+        &mut self,
+        index: usize,
+        step: &Step,
+        valued: &Valued,
+        sample: &Sample,
+    ) -> Result<(usize, Vec<report::Change>)> {
+        let Action::ValueEveryone(verb) = &step.action else {
+            bail!("{:?} values nobody, and yet something was valued", step.title);
+        };
+        let checked = worth::agree(self.story, &step.title, &verb.prices, valued, &self.ledger.shared())?;
+        let mut rows = BTreeMap::new();
+        for of in self.story.security_ids() {
+            let value = valued.securities.get(&of).map_or(0, Between::atoms);
+            let received = check::atoms(&sample.figures, Figure::Security(of, SecurityFigure::Received));
+            rows.insert(Whose::Security(of), (value, received));
+        }
+        for person in self.story.person_ids() {
+            let value = valued.people.get(&person).map_or(0, Between::atoms);
+            let reached = self.story.security_ids().map(|of| {
+                let paid = to_atoms(&self.ledger.paid(of, person));
+                paid.saturating_add(claimable(sample, of, person))
+            });
+            rows.insert(Whose::Person(person), (value, reached.sum()));
+        }
+        let money = |atoms| amount::cents(atoms, PAYOUT.decimals);
+        let last = self.worth.rows.last();
+        let changes = rows.iter().filter_map(|(whose, (value, _))| {
+            let before = last.map(|rows| rows.get(whose).map_or(0, |(value, _)| *value));
+            let (of, what) = match whose {
+                Whose::Security(of) => (self.story.symbol(*of), "all shares looked through"),
+                Whose::Person(person) => (self.story.name(*person), "shares looked through"),
+            };
+            (before.unwrap_or(0) != *value).then(|| report::Change {
+                figure: format!("{of}, {what}"),
+                unit: PAYOUT.symbol.to_owned(),
+                before: before.map_or("not valued".to_owned(), money),
+                after: money(*value),
+            })
+        });
+        let changes = changes.collect();
+        let prices = verb.prices.iter().map(|(asset, atoms)| report::Price {
+            symbol: self.story.asset(*asset).symbol.to_owned(),
+            atoms: *atoms,
+        });
+        self.worth.valuings.push(report::Valuing {
+            when: verb.when.clone(),
+            step: index + 1,
+            prices: prices.collect(),
+            vaults_atoms: valued.vaults.atoms(),
+            holders_atoms: valued.holders.atoms(),
+            may_come_atoms: valued.may_come.atoms(),
+            tickets_atoms: valued.tickets.atoms(),
+            unclaimed_atoms: valued.unclaimed.atoms(),
+            bound_atoms: to_atoms(&valued.bound.ceil()),
+            checked,
+        });
+        self.worth.rows.push(rows);
+        Ok((checked, changes))
+    }
+
+    fn worth(&self) -> report::Worth {
+        let story = self.story;
+        let row = |whose: Whose| {
+            let all = || self.worth.rows.iter().filter_map(move |rows| rows.get(&whose));
+            let (name, what, wallet) = match whose {
+                Whose::Security(of) => (story.symbol(of), kind(story.security(of).kind), false),
+                Whose::Person(person) => (story.name(person), &*story.person(person).role, true),
+            };
+            let row = report::WorthRow {
+                name: name.to_owned(),
+                what: what.to_owned(),
+                wallet,
+                value_atoms: all().map(|(value, _)| *value).collect(),
+                money_atoms: all().map(|(_, money)| *money).collect(),
+            };
+            (row.value_atoms.iter().any(|value| *value > 0) || row.money_meanwhile() > 0).then_some(row)
+        };
+        // As money climbs: companies, people, collectives; then who holds their shares.
+        let mut securities: Vec<SecurityId> = story.security_ids().collect();
+        securities.sort_by_key(|of| story.security(*of).kind as u8);
+        report::Worth {
+            valuings: self.worth.valuings.clone(),
+            rows: securities
+                .into_iter()
+                .map(Whose::Security)
+                .chain(story.person_ids().map(Whose::Person))
+                .filter_map(row)
+                .collect(),
+        }
     }
 
     fn take_readings(&mut self, sample: &Sample) {
@@ -295,6 +415,7 @@ impl<'a> Play<'a> {
                 .map(|person| self.person(person, &last.figures))
                 .collect(),
             flows: self.flows(),
+            worth: self.worth(),
             broke_off,
             check,
             steps: self.steps,
@@ -349,16 +470,20 @@ impl<'a> Play<'a> {
                 frozen: atoms(VaultFigure::Frozen) > 0,
             }
         };
+        let share_vault = |held: SecurityId| VaultReport {
+            symbol: story.symbol(held).to_owned(),
+            name: format!("registered shares of {}", story.security(held).name),
+            decimals: story.security(held).terms.decimals,
+            atoms: check::atoms(figures, Figure::Stake(of, held, StakeFigure::Shares)),
+            paused: false,
+            frozen: false,
+        };
         let security = story.security(of);
         report::Security {
             story_symbol: story.symbol(of).to_owned(),
             symbol: text(SecurityFigure::Symbol),
             name: text(SecurityFigure::Name),
-            kind: match security.kind {
-                Kind::Expression => "expression",
-                Kind::Person => "person",
-                Kind::Collective => "collective",
-            },
+            kind: kind(security.kind),
             policy: match security.terms.policy {
                 TransferPolicy::Open => "open",
                 TransferPolicy::Curated => "curated",
@@ -381,6 +506,12 @@ impl<'a> Play<'a> {
                 .asset_ids()
                 .filter(|asset| self.ledger.has_vault(of, *asset))
                 .map(vault)
+                .chain(
+                    story
+                        .security_ids()
+                        .filter(|held| self.ledger.has_share_vault(of, *held))
+                        .map(share_vault),
+                )
                 .collect(),
             stream: Stream {
                 received_atoms: atoms(SecurityFigure::Received),
@@ -466,6 +597,10 @@ impl<'a> Play<'a> {
             symbol: story.asset(asset).symbol.to_owned(),
             decimals: story.asset(asset).decimals,
         };
+        let shares = |held: SecurityId| Unit {
+            symbol: story.symbol(held).to_owned(),
+            decimals: story.security(held).terms.decimals,
+        };
         let flows = self.ledger.flows().iter();
         flows
             .map(|(flow, atoms)| {
@@ -486,6 +621,15 @@ impl<'a> Play<'a> {
                     Flow::Redeemed(from, to, asset) => {
                         (FlowKind::Redeemed, story.symbol(from), story.name(to), equity(asset))
                     }
+                    Flow::RedeemedMoney(from, to) => {
+                        (FlowKind::Redeemed, story.symbol(from), story.name(to), money_unit())
+                    }
+                    Flow::GivenShares(held, from, to) => {
+                        (FlowKind::Given, story.name(from), story.symbol(to), shares(held))
+                    }
+                    Flow::RedeemedShares(held, from, to) => {
+                        (FlowKind::Redeemed, story.symbol(from), story.name(to), shares(held))
+                    }
                 };
                 report::Flow {
                     kind,
@@ -497,6 +641,15 @@ impl<'a> Play<'a> {
             })
             .filter(|flow| flow.atoms > 0)
             .collect()
+    }
+}
+
+/// What a security stands for, in the words of a story.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Expression => "expression",
+        Kind::Person => "person",
+        Kind::Collective => "collective",
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     /// What went where in all.
     pub flows: Vec<Flow>,
+    /// What everybody has, as often as the story valued it.
+    pub worth: Worth,
     /// Where the story broke off, if it did.
     pub broke_off: Option<BrokeOff>,
     /// The check.
@@ -67,7 +69,7 @@ pub struct Security {
     pub supply_atoms: u64,
     /// Who holds what, the first issuer first.
     pub holders: Vec<Holder>,
-    /// The vaults.
+    /// The vaults with assets, then those with shares of other securities.
     pub vaults: Vec<VaultReport>,
     /// The stream.
     pub stream: Stream,
@@ -82,6 +84,8 @@ pub struct StepReport {
     pub verb: &'static str,
     /// Title.
     pub title: String,
+    /// The heading above it, if a part of the story begins here; may be empty.
+    pub chapter: String,
     /// What happened, in a sentence.
     pub what: String,
     /// Why, in a sentence or two; may be empty.
@@ -205,6 +209,86 @@ pub struct VaultReport {
     pub paused: bool,
     /// Whether the asset's issuer has frozen the vault.
     pub frozen: bool,
+}
+
+/// What everybody has, looked through all layers; empty if the story never values it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Worth {
+    /// Each time that it was valued.
+    pub valuings: Vec<Valuing>,
+    /// The securities, then the people; those that never stand for anything are left out.
+    pub rows: Vec<WorthRow>,
+}
+
+/// One valuing.
+#[derive(Clone, Debug, Serialize)]
+pub struct Valuing {
+    /// When, in the words of the story.
+    pub when: String,
+    /// Number of its step.
+    pub step: usize,
+    /// Prices: payout atoms for a whole unit of an asset as wallets show it.
+    pub prices: Vec<Price>,
+    /// Payout atoms that all assets and money in vaults are worth.
+    pub vaults_atoms: u64,
+    /// Of that, what shares outside vaults stand for.
+    pub holders_atoms: u64,
+    /// What shares that may still be issued stand for.
+    pub may_come_atoms: u64,
+    /// What open redemption tickets have left to collect.
+    pub tickets_atoms: u64,
+    /// What nobody has a claim on.
+    pub unclaimed_atoms: u64,
+    /// All errors of holders' values together are at most this many payout atoms, by the certificate; rounded up.
+    pub bound_atoms: u64,
+    /// How many values were found in the independent calculation too.
+    pub checked: usize,
+}
+
+/// What an asset is worth by the story.
+#[derive(Clone, Debug, Serialize)]
+pub struct Price {
+    /// Ticker.
+    pub symbol: String,
+    /// Payout atoms for a whole unit as wallets show it.
+    pub atoms: u64,
+}
+
+/// What one of them has.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorthRow {
+    /// Symbol or name.
+    pub name: String,
+    /// What a security stands for, or what somebody is in the story.
+    pub what: String,
+    /// Whether it is a person with a wallet; else a security.
+    pub wallet: bool,
+    /// Payout atoms that their shares stand for, or all shares of the security: for each valuing.
+    pub value_atoms: Vec<u64>,
+    /// Payout atoms that had reached them by shares, paid or claimable; or that the security had received: for each valuing.
+    pub money_atoms: Vec<u64>,
+}
+
+impl WorthRow {
+    /// Value at the first valuing and at the last.
+    #[must_use]
+    pub fn ends(&self) -> (u64, u64) {
+        let ends = self.value_atoms.first().zip(self.value_atoms.last());
+        ends.map_or((0, 0), |(first, last)| (*first, *last))
+    }
+
+    /// Payout atoms that reached them between the first valuing and the last.
+    #[must_use]
+    pub fn money_meanwhile(&self) -> u64 {
+        let ends = self.money_atoms.first().zip(self.money_atoms.last());
+        ends.map_or(0, |(first, last)| last.saturating_sub(*first))
+    }
+
+    /// Name, and what it is.
+    #[must_use]
+    pub fn title(&self) -> String {
+        titled(&self.name, &self.what)
+    }
 }
 
 /// The stream of money of a security.

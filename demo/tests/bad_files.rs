@@ -79,6 +79,72 @@ fn an_unknown_mint_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn prices_name_assets_of_the_story_and_every_asset_has_one_when_everybody_is_valued() {
+    let valued = "[[steps]]\nverb = \"value-everyone\"\nwhen = \"now\"\n\n[[steps]]\nverb = \"claim\"";
+    let step = "[[steps]]\nverb = \"claim\"";
+    let shown = said(step, valued, "\"value-everyone\"");
+    assert!(shown.contains("the story has no price of GLBXx"), "{shown}");
+    assert!(shown.contains("add GLBXx = 12.50 to a table [prices]"), "{shown}");
+    let people = "[[people]]\nname = \"Mira\"";
+    let priced = |line: &str| format!("[prices]\n{line}\n\n{people}");
+    assert!(said(people, &priced("GLBX = 20"), "GLBX").contains("did you mean \"GLBXx\"?"));
+    assert!(said(people, &priced("GLBXx = 0.1234567"), "0.1234567").contains("more than 6 decimals"));
+
+    let with_price = Source {
+        name: "priced.toml".to_owned(),
+        text: bad(step, valued).text.replacen(people, &priced("GLBXx = 20"), 1),
+    };
+    let told = |text: &str| {
+        let source = Source {
+            text: text.to_owned(),
+            ..with_price.clone()
+        };
+        Story::read(&source).map(|story| {
+            let step = story.steps.iter().find(|step| step.action.name() == "value-everyone");
+            step.expect("the step").title.clone()
+        })
+    };
+    let everybody = "What everybody has is valued through all layers: GLBXx at";
+    assert_eq!(told(&with_price.text), Ok(format!("{everybody} 20.00 USDC")));
+    // A step may have prices of its own.
+    let own = with_price
+        .text
+        .replace("when = \"now\"", "when = \"now\"\nprices = { GLBXx = 2.5 }");
+    assert_eq!(told(&own), Ok(format!("{everybody} 2.50 USDC")));
+    for when in ["", "in the middle of the night"] {
+        let text = with_price.text.replace("\"now\"", &format!("{when:?}"));
+        let problem = told(&text).expect_err("no moment that fits above a column");
+        assert!(
+            problem.message.contains("say when in 1 to 16 characters"),
+            "{problem:?}"
+        );
+    }
+}
+
+#[test]
+fn several_securities_are_named_once_each_and_never_the_one_that_holds() {
+    let two = GOOD.replacen(
+        "[[steps]]",
+        "[[securities]]\nsymbol = \"ALBUM\"\nname = \"Album\"\nkind = \"expression\"\nindex = 1\nissuer = \"Mira\"\nauthorised = 9\n\
+         initial = 3\ndrip = \"7 days\"\n\n[[steps]]\nverb = \"open-share-vault\"\nof = \"ALBUM\"\nheld = [\"SONG\"]\n\n[[steps]]",
+        1,
+    );
+    let said = |held: &str| {
+        let source = Source {
+            name: "two.toml".to_owned(),
+            text: two.replacen("held = [\"SONG\"]", &format!("held = {held}"), 1),
+        };
+        Story::read(&source).expect_err("a file that is wrong").message
+    };
+    assert!(said("[\"SONG\", \"SONG\"]").contains("named twice"));
+    assert!(said("[\"ALBUM\"]").contains("never holds itself"));
+    assert!(said("\"ALBUM\"").contains("never holds itself"));
+    assert!(said("[\"SONGS\"]").contains("no security of this story has the symbol"));
+    assert!(said("[]").contains("name at least one"));
+    assert!(said("7").contains("must be a list of texts"));
+}
+
+#[test]
 fn a_bad_amount_says_why() {
     for (amount, why) in [
         ("-1", "no sign"),

@@ -16,10 +16,10 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 use upside_client::{solana_keypair::Keypair, solana_signer::Signer};
 use upside_demo::{
-    check::{Disagreement, Figure, Figures, Value, WalletFigure},
+    check::{worth::Between, Disagreement, Figure, Figures, Value, WalletFigure},
     localnet::{Funding, Localnet},
     play::play,
-    story::{SecurityId, Source, Story},
+    story::{PersonId, SecurityId, Source, Story},
     verb::Action,
     world::{Outcome, Sample, Stage, World, BANK_SOL_A_PERSON},
 };
@@ -77,6 +77,22 @@ fn named<'a>(entries: &'a [Json], name: &str) -> &'a Json {
         .unwrap_or_else(|| panic!("{name}"))
 }
 
+/// Money that went from one security to one that holds it, payout atoms.
+fn climbed(report: &Json, from: &str, to: &str) -> u64 {
+    let flows = list(report, "flows");
+    let flow = flows
+        .iter()
+        .find(|flow| flow["kind"] == "harvested" && flow["from"] == from && flow["to"] == to);
+    flow.unwrap_or_else(|| panic!("{from} {to}"))["atoms"]
+        .as_u64()
+        .expect("atoms")
+}
+
+/// Rounding may have kept two atoms.
+fn near(is: u64, should: u64) {
+    assert!(is <= should && should - is <= 2, "{is} instead of {should}");
+}
+
 /// The report as HTML must need nothing else and do nothing.
 fn assert_self_contained(html: &str) {
     assert!(html.starts_with("<!DOCTYPE html>"), "{}", &html[..60]);
@@ -128,7 +144,7 @@ fn the_report_of_alice_tells_what_happened() {
     assert_eq!(steps.len(), story.steps.len());
     for (step, told) in story.steps.iter().zip(steps) {
         let waits = matches!(step.action, Action::Wait(_));
-        let nothing = waits || step.refused.is_some();
+        let nothing = waits || matches!(step.action, Action::ValueEveryone(_)) || step.refused.is_some();
         assert_eq!(told["transaction"].is_null(), nothing, "{}", step.title);
         let changed = !list(told, "changes").is_empty();
         // While time passes nothing may drip.
@@ -147,8 +163,15 @@ fn the_report_of_alice_tells_what_happened() {
 
     let alice = named(list(&report, "securities"), "ALICE");
     let holders = list(alice, "holders");
-    // Chen has the bounty of 5,000.
-    for (name, shares) in [("Alice", 620_000), ("Bruno", 60_000), ("Chen", 45_000)] {
+    // Of Alice's 620,000 each friend's token holds a twentieth of the million and the school a tenth. Chen has the bounty of 5,000.
+    for (name, shares) in [
+        ("Alice", 420_000),
+        ("Bruno", 60_000),
+        ("Chen", 45_000),
+        ("vault of BRUNO", 50_000),
+        ("vault of CHEN", 50_000),
+        ("vault of SCHOOL", 100_000),
+    ] {
         assert_eq!(
             named(holders, name)["registered_atoms"],
             shares * 1_000_000u64,
@@ -168,7 +191,7 @@ fn the_report_of_alice_tells_what_happened() {
             "{name}"
         );
     }
-    assert_eq!(holders.len(), 7);
+    assert_eq!(holders.len(), 10);
     assert_eq!(alice["promised_atoms"], 0);
     let round = &list(alice, "rounds")[0];
     assert_eq!(round["status"], "succeeded");
@@ -183,14 +206,54 @@ fn the_report_of_alice_tells_what_happened() {
     }
     assert_eq!(alice["money_backing_atoms"], 6_000_000_000u64);
 
+    // Three tenths of the exit reach whoever holds Alice, registered shares alone; of that the friends and the school their parts of 909,000; and
+    // a twentieth of Bruno's part comes back to her.
+    let (to_alice, back) = (climbed(&report, "ACME", "ALICE"), climbed(&report, "BRUNO", "ALICE"));
+    near(to_alice, 120_000_000_000);
+    near(climbed(&report, "ALICE", "BRUNO"), to_alice * 50 / 909);
+    near(climbed(&report, "ALICE", "SCHOOL"), to_alice * 100 / 909);
+    near(back, climbed(&report, "ALICE", "BRUNO") / 20);
+
     // Everything has dripped: all that was paid in is earned, but for less than an atom for each holder's rounding.
     let received = alice["stream"]["received_atoms"].as_u64().expect("money");
-    assert_eq!(received, 31_600_000_000);
+    assert_eq!(received, 31_600_000_000 + to_alice + back);
     let earned: u64 = holders
         .iter()
         .map(|holder| holder["claimed_atoms"].as_u64().unwrap() + holder["claimable_atoms"].as_u64().unwrap())
         .sum();
-    assert!((received - 5..=received).contains(&earned), "{earned}");
+    assert!((received - 10..=received).contains(&earned), "{earned} of {received}");
+
+    // 117.6 and 44.1 of stock, a fourth more of the latter as wallets show it, 6,000 of money, 300 of stock behind the company.
+    let before = 117_600_000 * 40 + 44_100_000 * 5 / 4 * 20 + 6_000_000_000 + 300_000_000 * 40;
+    let valuings = list(&report["worth"], "valuings");
+    assert_eq!(valuings.len(), 2);
+    for (valuing, (when, all)) in valuings.iter().zip([
+        ("before the exit", before),
+        ("after the exit", before + 417_600_000 * 210),
+    ]) {
+        assert_eq!(valuing["when"], when);
+        let of = |what: &str| valuing[what].as_u64().expect("atoms");
+        assert_eq!(of("vaults_atoms"), all, "{when}");
+        let outside = of("holders_atoms") + of("may_come_atoms") + of("tickets_atoms") + of("unclaimed_atoms");
+        assert!(outside.abs_diff(all) <= 2, "{outside} of {all}");
+        assert_eq!(of("bound_atoms"), 1, "all errors together are below an atom");
+        assert_eq!(of("checked"), 5 + 9 + 5);
+    }
+    let rows = list(&report["worth"], "rows");
+    let kinds: Vec<&str> = rows.iter().map(|row| row["what"].as_str().expect("a word")).collect();
+    assert_eq!(kinds[..5], ["expression", "person", "person", "person", "collective"]);
+    for row in rows {
+        let value = |at: usize| row["value_atoms"][at].as_u64().expect("atoms");
+        assert!(0 < value(0) && value(0) < value(1), "the exit reaches everybody: {row}");
+    }
+    assert_eq!(
+        named(rows, "ACME")["value_atoms"],
+        serde_json::json!([12_000_000_000u64, 75_000_000_000u64])
+    );
+    assert_eq!(
+        named(rows, "ACME")["money_atoms"],
+        serde_json::json!([0, 400_000_000_000u64])
+    );
     // Bruno has redeemed 20,000 of the million: two in a hundred of each vault, of the paused one too.
     assert_eq!(named(list(alice, "vaults"), "ACMEx")["atoms"], 11_760_000_000u64);
     assert_eq!(named(list(alice, "vaults"), "GLBXx")["atoms"], 4_410_000_000u64);
@@ -207,10 +270,21 @@ fn the_report_of_alice_tells_what_happened() {
     assert_eq!(redeemed, [("ACMEx", 240_000_000), ("GLBXx", 90_000_000)]);
 
     let picture = std::fs::read_to_string(&picture).expect("a picture");
-    assert!(picture.starts_with("<svg ") && picture.contains("Who earned what"));
+    assert!(picture.starts_with("<svg ") && picture.contains("Who earned what") && picture.contains("before the exit"));
     let html = std::fs::read_to_string(&html).expect("a report");
     assert_self_contained(&html);
-    for told in ["Ms Okafor", "24,656.071428", "620,000", "Acme Robotics (look-alike)"] {
+    for told in [
+        "Ms Okafor",
+        "151,930.03",
+        "620,000",
+        "Acme Robotics (look-alike)",
+        "<li class=\"chapter\">Rise together</li>",
+        "ACME to ALICE: 120,000.00",
+        "ALICE to SCHOOL",
+        "before the exit (ACMEx 40.00, GLBXx 20.00): 23,806.50 in all vaults",
+        "all errors of all holders together are below 0.000001 USDC",
+        "+63,000.00",
+    ] {
         assert!(html.contains(told), "{told}");
     }
     for step in steps.iter().filter(|step| !step["transaction"].is_null()) {
@@ -273,7 +347,8 @@ fn the_story_with_every_verb_uses_every_verb_and_every_figure_agrees() {
     assert_eq!(statuses, ["succeeded", "cancelled", "failed", "succeeded"]);
     // 1,000 of 1,300.3 wanted: 769.053 and 230.946, at 1.25, each rounded up; a fifth of the money as backing, rounded down.
     assert_eq!(list(school, "rounds")[3]["raised_atoms"], 961_316_250u64 + 288_682_500);
-    assert_eq!(school["money_backing_atoms"], (961_316_250u64 + 288_682_500) / 5);
+    // Eli has redeemed 100 of the 20,000 that may ever exist: one in two hundred of it, rounded down.
+    assert_eq!(school["money_backing_atoms"], 249_999_750u64 - 1_249_998);
     assert_eq!(school["promised_atoms"], 0);
 
     let html =
@@ -294,16 +369,7 @@ fn an_exit_pays_the_company_then_the_person_then_the_collective() {
         .expect("the demo runs");
     assert!(output.status.success(), "{}", stderr(&output));
     let report = json(&output);
-    let climbed = |from: &str, to: &str| {
-        let flows = list(&report, "flows");
-        let flow = flows
-            .iter()
-            .find(|flow| flow["kind"] == "harvested" && flow["from"] == from && flow["to"] == to);
-        flow.unwrap_or_else(|| panic!("{from} {to}"))["atoms"]
-            .as_u64()
-            .expect("atoms")
-    };
-    let near = |is: u64, should: u64| assert!(is <= should && should - is <= 2, "{is} instead of {should}");
+    let climbed = |from, to| climbed(&report, from, to);
     // Three tenths of a million; a twentieth of that to each friend and a tenth to the school; of each friend's in turn the same.
     near(climbed("ACME", "ALICE"), 300_000_000_000);
     near(climbed("ALICE", "BRUNO"), 15_000_000_000);
@@ -312,6 +378,41 @@ fn an_exit_pays_the_company_then_the_person_then_the_collective() {
     near(climbed("BRUNO", "SCHOOL"), 1_500_000_000);
     // Bruno's twentieth was also Chen's before Chen's was the school's.
     near(climbed("BRUNO", "CHEN"), 750_000_000);
+
+    // The bearer shares that Acme sent to Alice's vault count since they were registered; a twenty-fifth of them and of all else is Alice's.
+    let shares = |of: &str, holder: &str| {
+        let holders = list(named(list(&report, "securities"), of), "holders");
+        named(holders, holder)["registered_atoms"].as_u64().expect("shares")
+    };
+    assert_eq!(shares("ACME", "vault of ALICE"), 320_000_000_000 / 25 * 24);
+    assert_eq!(shares("ACME", "Alice"), 320_000_000_000 / 25);
+    assert_eq!(shares("BRUNO", "Alice"), 50_000_000_000 / 25);
+    assert_eq!(shares("CHEN", "Alice"), 50_000_000_000 / 25);
+    // What she redeems takes nothing from anybody, and is nobody's but hers while it is on the ticket.
+    let worth = &report["worth"];
+    let whens: Vec<&Json> = list(worth, "valuings").iter().map(|valuing| &valuing["when"]).collect();
+    assert_eq!(
+        whens,
+        ["before the exit", "after the exit", "with a ticket", "redeemed"]
+    );
+    let tickets: Vec<u64> = list(worth, "valuings")
+        .iter()
+        .map(|valuing| valuing["tickets_atoms"].as_u64().expect("atoms"))
+        .collect();
+    assert_eq!((tickets[0], tickets[1], tickets[3]), (0, 0, 0));
+    let value = |name: &str, at: usize| {
+        named(list(worth, "rows"), name)["value_atoms"][at]
+            .as_u64()
+            .expect("atoms")
+    };
+    assert!(
+        value("Alice", 3).abs_diff(value("Alice", 2) + tickets[2]) <= 3,
+        "{worth}"
+    );
+    for name in ["Bruno", "Chen", "Lina", "Acme"] {
+        assert!(value(name, 3).abs_diff(value(name, 2)) <= 3, "{name}: {worth}");
+    }
+
     let html = std::fs::read_to_string(directory.path().join("together.html")).expect("a report named after the story");
     assert_self_contained(&html);
     for link in ["ACME to ALICE", "ALICE to SCHOOL", "ALICE to BRUNO", "SCHOOL to Lina"] {
@@ -542,15 +643,16 @@ fn a_validator_that_dies_in_the_middle_is_named_with_its_last_words() {
     );
 }
 
-/// A network that is right in everything but one figure.
+/// A network that is right in everything but one figure, or one value.
 struct Falsified<'a> {
     world: World<'a>,
-    figure: Figure,
+    figure: Option<Figure>,
+    value: Option<PersonId>,
 }
 
 impl Falsified<'_> {
     fn falsify(&self, mut figures: Figures) -> Figures {
-        if let Some(Value::Number(value)) = figures.get_mut(&self.figure) {
+        if let Some(Value::Number(value)) = self.figure.and_then(|figure| figures.get_mut(&figure)) {
             // From the moment on that there is something to falsify.
             if *value > BigRational::one() {
                 *value -= BigRational::one();
@@ -562,7 +664,16 @@ impl Falsified<'_> {
 
 impl Stage for Falsified<'_> {
     fn perform(&self, action: &Action) -> anyhow::Result<Outcome> {
-        self.world.perform(action)
+        let mut outcome = self.world.perform(action)?;
+        if let (Outcome::Valued { valued, .. }, Some(person)) = (&mut outcome, self.value) {
+            let value = valued.people.get_mut(&person).expect("everybody is valued");
+            let atom = BigRational::one();
+            *value = Between::about(
+                &((&value.low + &value.high) / (&atom + &atom) - &atom),
+                &BigRational::default(),
+            );
+        }
+        Ok(outcome)
     }
     fn read(&self) -> anyhow::Result<Figures> {
         self.world.read().map(|figures| self.falsify(figures))
@@ -585,14 +696,15 @@ fn one_atom_less_than_the_books_say_ends_the_story() {
     let bank = Keypair::new();
     let funding = Funding {
         wallet: bank.pubkey().to_string(),
-        sol: BANK_SOL_A_PERSON * 6,
+        sol: BANK_SOL_A_PERSON * (story.people.len() as u64 + 1),
         others: Vec::new(),
     };
     let localnet = Localnet::start(&localnet(), &program(), &funding).expect("a network");
     let okafor = story.find_person("Ms Okafor").expect("somebody of the story");
     let stage = Falsified {
         world: World::enter(&story, bank, &localnet.ready).expect("wallets"),
-        figure: Figure::Wallet(okafor, WalletFigure::Money),
+        figure: Some(Figure::Wallet(okafor, WalletFigure::Money)),
+        value: None,
     };
     let mut told = 0;
     let refusal = play(&story, &stage, &mut |_| {
@@ -611,4 +723,65 @@ fn one_atom_less_than_the_books_say_ends_the_story() {
     let refusal = refusal.to_string();
     assert!(refusal.contains("Ms Okafor, wallet, payout tokens"), "{refusal}");
     assert!(refusal.contains("(off by -1)"), "{refusal}");
+}
+
+#[test]
+fn a_value_that_is_an_atom_off_ends_the_story() {
+    // Three steps are enough: one share in two, and stock behind them.
+    let source = Source {
+        name: "short.toml".to_owned(),
+        text: r#"
+headline = "Short."
+[mints]
+equity = ["GLBXx"]
+[prices]
+GLBXx = 7.5
+[[people]]
+name = "Mira"
+equity = { GLBXx = 3 }
+[[securities]]
+symbol = "SONG"
+name = "Song"
+kind = "expression"
+issuer = "Mira"
+authorised = 10
+initial = 5
+drip = "1 day"
+[[steps]]
+verb = "create"
+[[steps]]
+verb = "open-vault"
+equity = "GLBXx"
+[[steps]]
+verb = "deposit"
+from = "Mira"
+equity = "GLBXx"
+amount = 3
+[[steps]]
+verb = "value-everyone"
+when = "now"
+"#
+        .to_owned(),
+    };
+    let story = Story::read(&source).expect("a story that is right");
+    let mira = story.find_person("Mira").expect("somebody of the story");
+    let bank = Keypair::new();
+    let funding = Funding {
+        wallet: bank.pubkey().to_string(),
+        sol: BANK_SOL_A_PERSON * 2,
+        others: Vec::new(),
+    };
+    let localnet = Localnet::start(&localnet(), &program(), &funding).expect("a network");
+    let stage = Falsified {
+        world: World::enter(&story, bank, &localnet.ready).expect("wallets"),
+        figure: None,
+        value: Some(mira),
+    };
+    let refusal = play(&story, &stage, &mut |_| Ok(())).expect_err("a falsified value");
+    let disagreement = refusal.downcast_ref::<Disagreement>().expect("a difference");
+    assert_eq!(disagreement.lines.len(), 1, "{refusal}");
+    assert!(
+        disagreement.lines[0].contains("Mira, shares looked through"),
+        "{refusal}"
+    );
 }

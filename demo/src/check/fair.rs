@@ -26,12 +26,21 @@ struct Current {
     inbox: BigRational,
     left: BigRational,
     seconds_left: BigRational,
+    /// Shares that nobody can ever redeem: capacity that was given up, bearer shares that were burnt.
+    gone: BigRational,
+    /// Shares on tickets, ever, and on the open ones.
+    redeemed: BigRational,
+    tickets: BTreeMap<PersonId, BigRational>,
 }
 
 /// Shares in a vault of another security.
 #[derive(Clone, Debug, Default)]
 struct Stake {
     shares: BigRational,
+    /// Bearer shares that were sent there.
+    waiting: BigRational,
+    /// Shares of the other security that have nothing more to take from here.
+    served: BigRational,
     earned: BigRational,
     moved_on: BigRational,
 }
@@ -144,6 +153,49 @@ impl<'a> Fair<'a> {
         self.current(held).vaults.entry(of).or_default().shares += number(shares);
     }
 
+    /// A vault of `of` for shares of `held`.
+    pub fn open_vault(&mut self, of: SecurityId, held: SecurityId) {
+        let served = self.current(of).redeemed.clone();
+        self.current(held).vaults.entry(of).or_default().served = served;
+    }
+
+    /// Bearer shares of `held` are sent to the vault of `of`.
+    pub fn wait_in_vault(&mut self, of: SecurityId, held: SecurityId, shares: u64) {
+        self.current(held).vaults.entry(of).or_default().waiting += number(shares);
+    }
+
+    /// They count from now on.
+    pub fn stop_waiting(&mut self, of: SecurityId, held: SecurityId) {
+        let stake = self.current(held).vaults.entry(of).or_default();
+        stake.shares += std::mem::take(&mut stake.waiting);
+    }
+
+    /// Nobody can ever redeem these shares.
+    pub fn give_up(&mut self, of: SecurityId, shares: u64) {
+        self.current(of).gone += number(shares);
+    }
+
+    /// Registered shares are given up for a ticket.
+    pub fn redeem(&mut self, of: SecurityId, holder: PersonId, shares: u64) {
+        self.leave(of, holder, shares);
+        let current = self.current(of);
+        current.redeemed += number(shares);
+        current.tickets.insert(holder, number(shares));
+    }
+
+    /// A ticket's part of the shares of `held` in the vault of `of`, in whole ones: of all that could ever be redeemed here and was not.
+    pub fn take_from_vault(&mut self, of: SecurityId, held: SecurityId, holder: PersonId) {
+        let all = number(self.story.security(of).terms.authorised_atoms);
+        let current = self.current(of);
+        let all = all - &current.gone;
+        let ticket = current.tickets.get(&holder).cloned().unwrap_or_default();
+        let stake = self.current(held).vaults.entry(of).or_default();
+        let part = (&stake.shares * &ticket / (all - &stake.served)).floor();
+        stake.shares -= &part;
+        stake.served += ticket;
+        *self.current(held).registered.entry(holder).or_default() += part;
+    }
+
     /// What the shares of `held` in the vault of `of` have earned, in whole atoms, is paid in for the holders of `of`.
     pub fn harvest(&mut self, of: SecurityId, held: SecurityId) {
         let stake = self.current(held).vaults.entry(of).or_default();
@@ -175,6 +227,9 @@ impl<'a> Fair<'a> {
             return;
         };
         self.leave(member, id.recipient, gives);
+        if !self.current(member).vaults.contains_key(&id.of) {
+            self.open_vault(id.of, member);
+        }
         self.enter_vault(id.of, member, gives);
         let promise = Promise {
             shares: receives,

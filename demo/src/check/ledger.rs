@@ -9,7 +9,8 @@ use upside_client::upside::constants::NEVER_TS;
 use upside_lookalike_mints::{EquityMint, Extension};
 
 use super::{
-    AssetFigure, CollectiveFigure, Figure, Figures, GrantFigure, HolderFigure, MembershipFigure, RoundFigure,
+    worth::{Backed, Shared},
+    AssetFigure, Backing, CollectiveFigure, Figure, Figures, GrantFigure, HolderFigure, MembershipFigure, RoundFigure,
     SecurityFigure, StakeFigure, SubscriptionFigure, Value, VaultFigure, WalletFigure,
 };
 use crate::{
@@ -70,6 +71,10 @@ impl Holder {
 struct Stake {
     position: Holder,
     deposited: BigRational,
+    /// Shares of the holding security's tickets that have collected here, or were burnt before the vault was opened.
+    collected: BigRational,
+    /// Bearer shares that were sent to the vault.
+    bearer: BigRational,
 }
 
 impl Stake {
@@ -95,7 +100,7 @@ struct Membership {
 #[derive(Clone, Debug, Default)]
 struct Ticket {
     shares: BigRational,
-    left: BTreeSet<AssetId>,
+    left: BTreeSet<Backing>,
 }
 
 /// Shares promised to somebody.
@@ -203,6 +208,16 @@ struct Vault {
     deposited: BigRational,
 }
 
+impl Vault {
+    /// Pays a ticket's part of what it holds, in whole atoms: it is divided among `all` but those who have collected here.
+    fn pay(&mut self, shares: &BigRational, all: &BigRational) -> BigRational {
+        let part = (&self.balance * shares / (all - &self.collected)).floor();
+        self.balance -= &part;
+        self.collected += shares;
+        part
+    }
+}
+
 /// The books of one security.
 #[derive(Clone, Debug, Default)]
 struct Book {
@@ -224,7 +239,7 @@ struct Book {
     paid: BigRational,
     inbox: BigRational,
     open_vaults: u16,
-    money_vault: BigRational,
+    money: Vault,
     events: u64,
     line: Line,
     holders: BTreeMap<PersonId, Holder>,
@@ -261,10 +276,16 @@ pub enum Flow {
     Financed(SecurityId, PersonId),
     /// An asset from somebody to a vault: what was sent, before any fee.
     Given(PersonId, SecurityId, AssetId),
+    /// Shares of the first security from somebody to a vault of the second.
+    GivenShares(SecurityId, PersonId, SecurityId),
     /// An asset from a vault back to its issuer.
     ClawedBack(SecurityId, AssetId),
     /// An asset from a vault to somebody who redeemed shares: what left, before any fee.
     Redeemed(SecurityId, PersonId, AssetId),
+    /// Money from a vault to somebody who redeemed shares.
+    RedeemedMoney(SecurityId, PersonId),
+    /// Shares of the first security from a vault of the second to somebody who redeemed shares.
+    RedeemedShares(SecurityId, SecurityId, PersonId),
 }
 
 /// The independent calculation: fed with what was done and when, it predicts every figure.
@@ -349,6 +370,11 @@ impl Book {
         self.settle(ts);
         let per_share = self.line.per_share.clone();
         self.change(person, change, &per_share);
+        self.turned(change);
+    }
+
+    /// The security has settled, and its registered shares have changed.
+    fn turned(&mut self, change: &BigRational) {
         self.registered += change;
         self.events += 1;
         if self.registered.is_zero() {
@@ -565,6 +591,9 @@ impl<'a> Ledger<'a> {
     /// A vault for money.
     pub fn open_money_vault(&mut self, of: SecurityId) {
         let book = self.book(of);
+        // Tickets of before do not reach it.
+        book.money.collected = book.redeemed.clone();
+        book.money.open = true;
         book.open_vaults += 1;
         book.events += 1;
     }
@@ -708,7 +737,7 @@ impl<'a> Ledger<'a> {
         sale.released += &to_issuer;
         sale.money -= &to_vault + &to_issuer;
         sale.events += 1;
-        self.book(id.of).money_vault += &to_vault;
+        self.book(id.of).money.balance += &to_vault;
         self.wallet(issuer).money += &to_issuer;
         self.flow(Flow::Financed(id.of, issuer), &to_issuer);
     }
@@ -818,7 +847,8 @@ impl<'a> Ledger<'a> {
 
     /// A vault for shares of another security.
     pub fn open_share_vault(&mut self, of: SecurityId, held: SecurityId) {
-        self.book(held).stakes.entry(of).or_default();
+        let collected = self.book(of).redeemed.clone();
+        self.book(held).stakes.entry(of).or_default().collected = collected;
         let book = self.book(of);
         book.open_vaults += 1;
         book.events += 1;
@@ -832,7 +862,29 @@ impl<'a> Ledger<'a> {
         book.change(from, &-shares.clone(), &per_share);
         let stake = book.stakes.entry(of).or_default();
         stake.position.change(&shares, &per_share);
-        stake.deposited += shares;
+        stake.deposited += &shares;
+        self.flow(Flow::GivenShares(held, from, of), &shares);
+    }
+
+    /// Bearer shares are sent to a vault without the program's knowing.
+    pub fn donate_shares(&mut self, of: SecurityId, held: SecurityId, from: PersonId, shares: u64) {
+        let shares = whole(shares);
+        let book = self.book(held);
+        book.holder(from).bearer -= &shares;
+        book.stakes.entry(of).or_default().bearer += &shares;
+        self.flow(Flow::GivenShares(held, from, of), &shares);
+    }
+
+    /// They become registered, all of them.
+    pub fn register_vault_bearer(&mut self, of: SecurityId, held: SecurityId, at: Moment) {
+        let book = self.book(held);
+        book.settle(at.ts);
+        let per_share = book.line.per_share.clone();
+        let stake = book.stakes.entry(of).or_default();
+        let shares = std::mem::take(&mut stake.bearer);
+        stake.position.change(&shares, &per_share);
+        stake.deposited += &shares;
+        book.turned(&shares);
     }
 
     /// What a vault's shares have earned, rounded down, goes onto the stream of the security whose vault it is.
@@ -941,6 +993,8 @@ impl<'a> Ledger<'a> {
                         (S::Accrued, stake.position.accrued),
                         (S::Harvested, stake.position.claimed),
                         (S::Deposited, stake.deposited),
+                        (S::Collected, stake.collected),
+                        (S::Bearer, stake.bearer),
                         (S::Events, whole(stake.position.events)),
                     ]
                     .map(|(figure, value)| (Figure::Stake(of, other, figure), Value::Number(value))),
@@ -1032,33 +1086,63 @@ impl<'a> Ledger<'a> {
         book.turn(person, &-shares.clone(), at.ts);
         book.supply -= &shares;
         book.redeemed += &shares;
-        let left = book
-            .vaults
-            .iter()
-            .filter(|(_, vault)| vault.open)
-            .map(|(asset, _)| *asset);
-        let left = left.collect();
-        book.holder(person).ticket = Some(Ticket { shares, left });
+        let book = &*book;
+        let assets = book.vaults.iter().filter(|(_, vault)| vault.open);
+        let mut left: BTreeSet<Backing> = assets.map(|(asset, _)| Backing::Asset(*asset)).collect();
+        left.extend(book.money.open.then_some(Backing::Money));
+        let others = self.books.iter().filter(|(_, other)| other.stakes.contains_key(&of));
+        left.extend(others.map(|(held, _)| Backing::Shares(*held)));
+        self.book(of).holder(person).ticket = Some(Ticket { shares, left });
     }
 
-    /// A ticket takes its part of one vault: the vault is divided among the shares that exist, those that may still be issued, and those on
-    /// tickets that have not collected here.
-    pub fn collect(&mut self, of: SecurityId, person: PersonId, asset: AssetId) {
+    /// Marks a vault as collected by somebody's ticket. Returns the ticket's shares, and all that a vault is divided among while nobody has
+    /// collected from it: the shares that exist, those that may still be issued, and those on tickets.
+    fn tear_off(&mut self, of: SecurityId, person: PersonId, from: Backing) -> Option<(BigRational, BigRational)> {
         let book = self.book(of);
-        let Some(ticket) = book.holder(person).ticket.as_mut() else {
-            return;
-        };
-        ticket.left.remove(&asset);
+        let ticket = book.holder(person).ticket.as_mut()?;
+        ticket.left.remove(&from);
         let shares = ticket.shares.clone();
         let may_come = &book.authorised - &book.issued;
-        let all = &book.supply + may_come + &book.redeemed;
-        let vault = book.vaults.entry(asset).or_default();
-        let part = (&vault.balance * &shares / (all - &vault.collected)).floor();
-        vault.balance -= &part;
-        vault.collected += &shares;
+        Some((shares, &book.supply + may_come + &book.redeemed))
+    }
+
+    /// A ticket takes its part of one vault, in whole atoms.
+    pub fn collect(&mut self, of: SecurityId, person: PersonId, asset: AssetId) {
+        let Some((shares, all)) = self.tear_off(of, person, Backing::Asset(asset)) else {
+            return;
+        };
+        let part = self.vault(of, asset).pay(&shares, &all);
         let arrived = arrives(self.story.asset(asset), &part);
         *self.wallet(person).equity.entry(asset).or_default() += arrived;
         self.flow(Flow::Redeemed(of, person, asset), &part);
+    }
+
+    /// A ticket takes its part of the vault for money.
+    pub fn collect_money(&mut self, of: SecurityId, person: PersonId) {
+        let Some((shares, all)) = self.tear_off(of, person, Backing::Money) else {
+            return;
+        };
+        let part = self.book(of).money.pay(&shares, &all);
+        self.wallet(person).money += &part;
+        self.flow(Flow::RedeemedMoney(of, person), &part);
+    }
+
+    /// A ticket takes its part of a vault with shares, which arrive registered; both positions are settled if there is anything to take.
+    pub fn collect_shares(&mut self, of: SecurityId, held: SecurityId, person: PersonId, at: Moment) {
+        let Some((shares, all)) = self.tear_off(of, person, Backing::Shares(held)) else {
+            return;
+        };
+        let book = self.book(held);
+        let per_share = book.line_at(at.ts).per_share;
+        let stake = book.stakes.entry(of).or_default();
+        let part = (&stake.position.shares * &shares / (all - &stake.collected)).floor();
+        stake.collected += &shares;
+        if part.is_zero() {
+            return;
+        }
+        stake.position.change(&-part.clone(), &per_share);
+        book.change(person, &part, &per_share);
+        self.flow(Flow::RedeemedShares(held, of, person), &part);
     }
 
     /// A ticket that has collected everything goes.
@@ -1119,11 +1203,58 @@ impl<'a> Ledger<'a> {
         })
     }
 
+    /// Who has a part of what, for the independent valuation: every security that was created.
+    #[must_use]
+    pub fn shared(&self) -> BTreeMap<SecurityId, Shared> {
+        let created = self.books.iter().filter(|(_, book)| book.created);
+        created.map(|(of, book)| (*of, self.shared_by(*of, book))).collect()
+    }
+
+    fn shared_by(&self, of: SecurityId, book: &Book) -> Shared {
+        let backed = |by, vault: &Vault| Backed {
+            by,
+            amount: vault.balance.clone(),
+            collected: vault.collected.clone(),
+        };
+        let assets = book.vaults.iter().filter(|(_, vault)| vault.open);
+        let mut vaults: Vec<Backed> = assets
+            .map(|(asset, vault)| backed(Backing::Asset(*asset), vault))
+            .collect();
+        vaults.extend(book.money.open.then(|| backed(Backing::Money, &book.money)));
+        vaults.extend(self.books.iter().filter_map(|(held, other)| {
+            let stake = other.stakes.get(&of)?;
+            Some(Backed {
+                by: Backing::Shares(*held),
+                amount: stake.position.shares.clone(),
+                collected: stake.collected.clone(),
+            })
+        }));
+        let held: BigRational = book.stakes.values().map(|stake| &stake.position.shares).sum();
+        Shared {
+            live: book.supply.clone(),
+            outside: &book.supply - held,
+            may_come: &book.authorised - &book.issued,
+            redeemed: book.redeemed.clone(),
+            people: book
+                .holders
+                .iter()
+                .map(|(person, holder)| (*person, &holder.shares + &holder.bearer))
+                .collect(),
+            vaults,
+        }
+    }
+
     /// Whether a security has a vault for an asset.
     #[must_use]
     pub fn has_vault(&self, of: SecurityId, asset: AssetId) -> bool {
         let vault = self.books.get(&of).and_then(|book| book.vaults.get(&asset));
         vault.is_some_and(|vault| vault.open)
+    }
+
+    /// Whether a security has a vault for shares of another.
+    #[must_use]
+    pub fn has_share_vault(&self, of: SecurityId, held: SecurityId) -> bool {
+        self.books.get(&held).is_some_and(|book| book.stakes.contains_key(&of))
     }
 
     /// Payout atoms ever paid to somebody, by closed positions too.
@@ -1210,7 +1341,8 @@ impl<'a> Ledger<'a> {
                     (S::PayoutVault, number(&(&book.received - &book.paid))),
                     (S::Inbox, number(&book.inbox)),
                     (S::Vaults, int(i64::from(book.open_vaults))),
-                    (S::MoneyVault, number(&book.money_vault)),
+                    (S::MoneyVault, number(&book.money.balance)),
+                    (S::MoneyCollected, number(&book.money.collected)),
                     (S::FundedRounds, {
                         let sales = self.sales.iter().filter(|(id, _)| id.of == *of);
                         Value::Number(whole(sales.filter(|(_, sale)| !sale.money.is_zero()).count()))

@@ -6,6 +6,7 @@
 
 pub mod fair;
 mod ledger;
+pub mod worth;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -15,6 +16,17 @@ use num_traits::Zero;
 pub use ledger::{Flow, Ledger};
 
 use crate::story::{AssetId, GrantId, PersonId, RoundId, SecurityId, Story};
+
+/// What a vault holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Backing {
+    /// An asset.
+    Asset(AssetId),
+    /// Money.
+    Money,
+    /// Shares of another security.
+    Shares(SecurityId),
+}
 
 /// Something that can be read from the cluster. Amounts are in atoms, times in unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +96,8 @@ pub enum SecurityFigure {
     Vaults,
     /// Money in the vault for money.
     MoneyVault,
+    /// Shares that have collected from it.
+    MoneyCollected,
     /// Rounds with money in them.
     FundedRounds,
     /// Who is the issuer.
@@ -159,6 +173,10 @@ pub enum StakeFigure {
     Harvested,
     /// Shares ever deposited, by the vault's record.
     Deposited,
+    /// Shares of the first security that have collected from the vault.
+    Collected,
+    /// Bearer shares that were sent to it.
+    Bearer,
     /// Events told, by the position's own count.
     Events,
 }
@@ -172,6 +190,8 @@ impl StakeFigure {
             Self::Accrued => "accrued",
             Self::Harvested => "harvested so far",
             Self::Deposited => "ever deposited",
+            Self::Collected => "shares that have collected",
+            Self::Bearer => "bearer shares sent there",
             Self::Events => "events of the position",
         }
     }
@@ -412,6 +432,7 @@ impl SecurityFigure {
             Self::Inbox => "inbox",
             Self::Vaults => "vaults",
             Self::MoneyVault => "vault, payout tokens",
+            Self::MoneyCollected => "vault, payout tokens, shares that have collected",
             Self::FundedRounds => "rounds with money",
             Self::Issuer => "issuer",
             Self::PendingIssuer => "proposed issuer",

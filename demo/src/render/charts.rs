@@ -75,7 +75,16 @@ pub fn columns(columns: &[Column], height: usize, margin: usize, top_label: &str
         .collect();
     let axis = "\u{2500}".repeat(columns.len() * 4);
     lines.push(Line::of(Style::Dim, format!("{:>margin$} \u{2514}{axis}", "0")));
-    let labels: String = columns.iter().map(|column| format!("{:>4}", column.label)).collect();
+    // A label that would touch the one before it is left out.
+    let (mut labels, mut taken) = (String::new(), 0);
+    for (index, column) in columns.iter().enumerate() {
+        let end = (index + 1) * 4;
+        let start = end.saturating_sub(column.label.chars().count());
+        if index == 0 || start > taken {
+            labels.push_str(&format!("{:width$}{}", "", column.label, width = start - taken));
+            taken = end;
+        }
+    }
     lines.push(Line::of(Style::Dim, format!("{:margin$}  {labels}", "")));
     lines
 }
@@ -100,6 +109,18 @@ mod tests {
     #[test]
     fn something_small_is_still_seen() {
         assert_eq!(text(1, 1_000_000, 4), "▏░░░");
+    }
+
+    #[test]
+    fn labels_never_touch() {
+        let column = |label: &str| Column {
+            reached: 1,
+            total: 1,
+            label: label.to_owned(),
+        };
+        let all = ["60", "1200", "1201", "1202", "9"].map(column);
+        let lines = columns(&all, 1, 2, "1");
+        assert_eq!(lines[2].to_terminal(false), "      60    1201       9");
     }
 
     #[test]

@@ -6,13 +6,17 @@ use super::{
 };
 use crate::{
     amount,
-    report::{BrokeOff, Report, Security, StepReport, StreamReading},
+    report::{BrokeOff, Report, Security, StepReport, StreamReading, Valuing},
     story::Story,
 };
 
 const WIDTH: usize = 96;
 const BAR: usize = 30;
 const NAME: usize = 22;
+/// Columns of a chart that fit beside its scale.
+const MOST_COLUMNS: usize = 21;
+/// Columns of an amount of money in a table.
+const COLUMN: usize = 17;
 const SECONDS_A_DAY: i64 = 86_400;
 
 fn paragraph(lines: &mut Vec<Line>, style: Style, indent: usize, text: &str) {
@@ -37,9 +41,21 @@ pub fn opening(story: &Story) -> Vec<Line> {
 /// After a step.
 #[must_use]
 pub fn step(report: &StepReport) -> Vec<Line> {
-    let mut lines = vec![Line::of(Style::Dim, format!("{:>2}  ", report.number))
-        .with(Style::Strong, &*report.title)
-        .with(Style::Dim, format!("  day {}", report.day))];
+    let mut lines = Vec::new();
+    if !report.chapter.is_empty() {
+        let rule = "\u{2500}".repeat(WIDTH.saturating_sub(report.chapter.chars().count() + 4));
+        lines.push(
+            Line::of(Style::Soft, "\u{2500}\u{2500} ")
+                .with(Style::Strong, &*report.chapter)
+                .with(Style::Soft, format!(" {rule}")),
+        );
+        lines.push(Line::default());
+    }
+    lines.push(
+        Line::of(Style::Dim, format!("{:>2}  ", report.number))
+            .with(Style::Strong, &*report.title)
+            .with(Style::Dim, format!("  day {}", report.day)),
+    );
     if !report.telling.is_empty() {
         paragraph(&mut lines, Style::Plain, 4, &report.telling);
     }
@@ -74,6 +90,15 @@ pub fn step(report: &StepReport) -> Vec<Line> {
     lines
 }
 
+/// A name in the column for names; one that does not fit is shortened.
+fn named(name: &str) -> String {
+    let short: String = match name.chars().count() {
+        0..=NAME => name.to_owned(),
+        _ => name.chars().take(NAME - 1).chain(['\u{2026}']).collect(),
+    };
+    format!("  {short:<NAME$} ")
+}
+
 fn heading(lines: &mut Vec<Line>, title: &str, about: &str) {
     lines.push(Line::default());
     lines.push(Line::of(Style::Strong, title).with(Style::Dim, format!("  {about}")));
@@ -90,11 +115,30 @@ pub fn last_page(report: &Report) -> Vec<Line> {
         }
         self::security(&mut lines, report, security);
     }
+    worth(&mut lines, report);
+    checked(&mut lines, report);
+    lines
+}
 
+/// The picture of the end: the first security, what everybody has, the check.
+#[must_use]
+pub fn poster(report: &Report) -> Vec<Line> {
+    let mut lines = Vec::new();
+    paragraph(&mut lines, Style::Strong, 0, &report.headline);
+    if let Some(security) = report.securities.first() {
+        self::security(&mut lines, report, security);
+    }
+    worth(&mut lines, report);
+    checked(&mut lines, report);
+    lines
+}
+
+/// How often what was read agreed, and what it cost.
+fn checked(lines: &mut Vec<Line>, report: &Report) {
     lines.push(Line::default());
     let check = &report.check;
     paragraph(
-        &mut lines,
+        lines,
         Style::Accent,
         0,
         &format!(
@@ -122,7 +166,110 @@ pub fn last_page(report: &Report) -> Vec<Line> {
             lines.extend(mints.iter().map(|mint| Line::of(Style::Dim, mint.clone())));
         }
     }
-    lines
+}
+
+/// What everybody has, looked through all layers.
+fn worth(lines: &mut Vec<Line>, report: &Report) {
+    let worth = &report.worth;
+    let (Some(first), Some(last)) = (worth.valuings.first(), worth.valuings.last()) else {
+        return;
+    };
+    let cents = |atoms| amount::cents(atoms, report.money.decimals);
+    let once = worth.valuings.len() == 1;
+    heading(
+        lines,
+        "What is it worth",
+        &format!(
+            "{}, looked through all layers, at the prices of the story",
+            report.money.symbol
+        ),
+    );
+    let mut head = Line::of(Style::Dim, format!("  {:<NAME$} {:>COLUMN$}", "", first.when));
+    if !once {
+        let rest = format!(
+            "{:>COLUMN$}{:>COLUMN$}{:>COLUMN$}",
+            last.when, "change", "paid meanwhile"
+        );
+        head = head.with(Style::Dim, rest);
+    }
+    lines.push(head);
+    let mut wallets = None;
+    for row in &worth.rows {
+        if wallets != Some(row.wallet) {
+            let about = if row.wallet {
+                "  who holds shares"
+            } else {
+                "  all shares of"
+            };
+            lines.push(Line::of(Style::Soft, about));
+            wallets = Some(row.wallet);
+        }
+        let (before, after) = row.ends();
+        let line = Line::of(Style::Plain, named(&row.title()));
+        lines.push(if once {
+            line.with(Style::Accent, format!("{:>COLUMN$}", cents(after)))
+        } else {
+            let change = amount::change(before, after, report.money.decimals);
+            line.with(Style::Dim, format!("{:>COLUMN$}", cents(before)))
+                .with(Style::Accent, format!("{:>COLUMN$}", cents(after)))
+                .with(Style::Plain, format!("{change:>COLUMN$}"))
+                .with(Style::Plain, format!("{:>COLUMN$}", cents(row.money_meanwhile())))
+        });
+    }
+    for valuing in &worth.valuings {
+        paragraph(lines, Style::Dim, 2, &found(report, valuing));
+    }
+    paragraph(lines, Style::Accent, 2, &certified(report));
+}
+
+/// Where all value is at one valuing.
+#[must_use]
+pub fn found(report: &Report, valuing: &Valuing) -> String {
+    let cents = |atoms| amount::cents(atoms, report.money.decimals);
+    let prices: Vec<String> = valuing
+        .prices
+        .iter()
+        .map(|price| format!("{} {}", price.symbol, amount::money(price.atoms, report.money.decimals)))
+        .collect();
+    let at = match &prices[..] {
+        [] => String::new(),
+        prices => format!(" ({})", prices.join(", ")),
+    };
+    let parts = [
+        (valuing.holders_atoms, "with holders"),
+        (valuing.may_come_atoms, "for shares not issued yet"),
+        (valuing.tickets_atoms, "on open redemptions"),
+        (valuing.unclaimed_atoms, "nobody's"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(atoms, _)| *atoms > 0)
+        .map(|(atoms, whose)| format!("{} {whose}", cents(atoms)))
+        .collect();
+    let sum = if parts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        parts.join(" + ")
+    };
+    format!(
+        "{}{at}: {} in all vaults = {sum}.",
+        valuing.when,
+        cents(valuing.vaults_atoms)
+    )
+}
+
+/// How all of that is known.
+#[must_use]
+pub fn certified(report: &Report) -> String {
+    let valuings = &report.worth.valuings;
+    let bound = valuings.iter().map(|valuing| valuing.bound_atoms).max().unwrap_or(0);
+    let checked: usize = valuings.iter().map(|valuing| valuing.checked).sum();
+    format!(
+        "Certified: nothing is counted twice, and all errors of all holders together are below {} {}. All {checked} values agree with an \
+         independent calculation in exact fractions.",
+        amount::exact(bound.max(1), report.money.decimals),
+        report.money.symbol
+    )
 }
 
 /// What a security is, in a phrase.
@@ -165,7 +312,7 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
         .chain([("not issued".to_owned(), unissued)])
         .chain((gone > 0).then(|| ("burnt".to_owned(), gone)));
     for (name, atoms) in rows {
-        let line = Line::of(Style::Plain, format!("  {name:<NAME$} "));
+        let line = Line::of(Style::Plain, named(&name));
         lines.push(
             bar(line, atoms, security.authorised_atoms, BAR)
                 .with(Style::Plain, format!(" {:>14}", shares(atoms)))
@@ -177,11 +324,7 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
     }
 
     if !security.vaults.is_empty() {
-        heading(
-            lines,
-            "Vault",
-            "stock that backs the shares; the issuer cannot take it back",
-        );
+        heading(lines, "Vault", "what backs the shares; the issuer cannot take it back");
     }
     for vault in &security.vaults {
         let state = match (vault.paused, vault.frozen) {
@@ -191,7 +334,7 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
             (true, true) => "  paused and frozen by its issuer",
         };
         lines.push(
-            Line::of(Style::Plain, format!("  {:<NAME$} ", vault.symbol))
+            Line::of(Style::Plain, named(&vault.symbol))
                 .with(Style::Accent, amount::exact(vault.atoms, vault.decimals))
                 .with(Style::Dim, format!("  {}", vault.name))
                 .with(Style::Soft, state),
@@ -259,7 +402,7 @@ fn security(lines: &mut Vec<Line>, report: &Report, security: &Security) {
             };
             lines.push(
                 bar(
-                    Line::of(Style::Plain, format!("  {:<NAME$} ", holder.title())),
+                    Line::of(Style::Plain, named(&holder.title())),
                     holder.earned_atoms(),
                     most,
                     BAR,
@@ -283,18 +426,24 @@ fn stream(lines: &mut Vec<Line>, report: &Report, security: &Security) {
     );
     let day = |reading: &StreamReading| reading.age_seconds / SECONDS_A_DAY;
     let readings = &security.stream.readings;
-    // The last reading of a day stands for the day.
-    let readings: Vec<Column> = readings
+    // The last reading of a day stands for the day. As many days as there is room for, the last one among them.
+    let days: Vec<&StreamReading> = readings
         .iter()
         .enumerate()
         .filter(|(index, reading)| readings.get(index + 1).is_none_or(|next| day(next) > day(reading)))
+        .map(|(_, reading)| reading)
+        .collect();
+    let readings: Vec<Column> = days
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| (days.len() - 1 - index).is_multiple_of(days.len().div_ceil(MOST_COLUMNS)))
         .map(|(_, reading)| Column {
             reached: reading.reached_atoms,
             total: reading.received_atoms,
             label: day(reading).to_string(),
         })
         .collect();
-    let most = amount::money(security.stream.received_atoms, report.money.decimals);
+    let most = amount::cents(security.stream.received_atoms, report.money.decimals);
     lines.extend(columns(&readings, 8, 10, &most));
 }
 
@@ -360,7 +509,7 @@ pub fn broke_off(report: &Report, broke_off: &BrokeOff) -> Vec<Line> {
                     .to_owned()
             })
             .collect();
-        let name = format!("  {:<NAME$} ", person.title());
+        let name = named(&person.title());
         let room = WIDTH - NAME - 3;
         for (index, line) in wrap(&holds.join(", "), room).into_iter().enumerate() {
             let lead = if index == 0 { name.clone() } else { " ".repeat(NAME + 3) };

@@ -76,6 +76,12 @@ impl<'a> Fields<'a> {
         Problem::new(found.at.clone(), message).hint(format!("write {key} = {example}"))
     }
 
+    /// The story, as far as it is known.
+    #[must_use]
+    pub fn story(&self) -> &'a Story {
+        self.story
+    }
+
     /// Whether the table has the key.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
@@ -166,6 +172,31 @@ impl<'a> Fields<'a> {
     /// As [`Fields::amount`].
     pub fn equity(&self, key: &str, asset: AssetId) -> Result<u64> {
         self.amount(key, self.story.asset(asset).decimals)
+    }
+
+    /// A table of prices by ticker: payout atoms for a whole unit as wallets show it. Empty when the key is missing.
+    ///
+    /// # Errors
+    /// When it is something else, a ticker is unknown, or a price is no amount of money.
+    pub fn prices(&self, key: &str) -> Result<BTreeMap<AssetId, u64>> {
+        let Some((table, at)) = self.table(key)? else {
+            return Ok(BTreeMap::new());
+        };
+        let known: Vec<&str> = self.story.assets.iter().map(|asset| asset.symbol).collect();
+        for (symbol, at) in entries(table) {
+            if !known.contains(&symbol) {
+                let message = format!("the mints of this story have no equity {symbol:?}");
+                return Err(Problem::unknown(at, message, symbol, &known));
+            }
+        }
+        let prices = self.inner(table, at, "the table of prices".to_owned(), &known)?;
+        let priced = self.story.asset_ids().filter_map(|asset| {
+            let symbol = self.story.asset(asset).symbol;
+            prices
+                .has(symbol)
+                .then(|| prices.money(symbol).map(|atoms| (asset, atoms)))
+        });
+        priced.collect()
     }
 
     /// A duration like `30 days`, in seconds.
@@ -259,6 +290,35 @@ impl<'a> Fields<'a> {
             return Err(self.problem(key, "a security never holds itself"));
         }
         Ok(other)
+    }
+
+    /// Other securities than `of`, by their symbols: one, or a list of them.
+    ///
+    /// # Errors
+    /// As [`Fields::other_security`], and when the list is empty or names one twice.
+    pub fn other_securities(&self, key: &str, of: SecurityId) -> Result<Vec<SecurityId>> {
+        if matches!(self.find(key).map(|found| found.value), Some(DeValue::String(_))) || !self.has(key) {
+            return Ok(vec![self.other_security(key, of)?]);
+        }
+        let mut others = Vec::new();
+        for (symbol, at) in self.texts(key)? {
+            let Some(other) = self.story.find_security(&symbol) else {
+                let known: Vec<&str> = self.story.securities.iter().map(|security| &*security.symbol).collect();
+                let message = format!("no security of this story has the symbol {symbol:?}");
+                return Err(Problem::unknown(at, message, &symbol, &known));
+            };
+            if other == of {
+                return Err(Problem::new(at, "a security never holds itself"));
+            }
+            if others.contains(&other) {
+                return Err(Problem::new(at, format!("{symbol:?} is named twice")));
+            }
+            others.push(other);
+        }
+        if others.is_empty() {
+            return Err(self.problem(key, "name at least one security"));
+        }
+        Ok(others)
     }
 
     /// An asset of the story.

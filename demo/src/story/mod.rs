@@ -10,7 +10,7 @@ pub use fields::Fields;
 pub(crate) use read::check_metadata;
 pub use source::{InSource, Problem, Source};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use upside_client::upside::state::{Kind, Terms};
 use upside_lookalike_mints::{EquityMint, PAYOUT};
@@ -102,6 +102,8 @@ pub struct Security {
 pub struct Step {
     /// A short title.
     pub title: String,
+    /// The heading above it, if a part of the story begins here; may be empty.
+    pub chapter: String,
     /// Why it happens, in a sentence or two; may be empty.
     pub telling: String,
     /// What happens.
@@ -121,6 +123,8 @@ pub struct Story {
     pub people: Vec<Person>,
     /// The assets that can back securities: look-alikes of the local network.
     pub assets: Vec<&'static EquityMint>,
+    /// What assets are worth, payout atoms for a whole unit as wallets show it, where the story says so.
+    pub prices: BTreeMap<AssetId, u64>,
     /// The securities.
     pub securities: Vec<Security>,
     /// What happens, in order.

@@ -1,6 +1,10 @@
 //! From TOML to a [`Story`]: everything is checked before anything is started.
 
-use std::{cell::RefCell, collections::BTreeSet, ops::Range};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use anchor_spl::token_2022::spl_token_2022::error::TokenError;
 use toml::de::DeTable;
@@ -21,7 +25,15 @@ use crate::verb::Action;
 
 type Result<T> = std::result::Result<T, Problem>;
 
-const STORY: &[&str] = &["headline", "opening", "mints", "people", "securities", "steps"];
+const STORY: &[&str] = &[
+    "headline",
+    "opening",
+    "mints",
+    "prices",
+    "people",
+    "securities",
+    "steps",
+];
 const MINTS: &[&str] = &["money", "equity"];
 const PERSON: &[&str] = &["name", "role", "money", "equity"];
 const SECURITY: &[&str] = &[
@@ -41,7 +53,7 @@ const SECURITY: &[&str] = &[
     "agreement",
 ];
 /// Keys that every step may have, beside those of its verb.
-const STEP: &[&str] = &["verb", "title", "telling", "refused"];
+const STEP: &[&str] = &["verb", "title", "chapter", "telling", "refused"];
 const KINDS: &[(&str, Kind)] = &[
     ("expression", Kind::Expression),
     ("person", Kind::Person),
@@ -64,6 +76,7 @@ pub(super) fn story(text: &str) -> Result<Story> {
         opening: String::new(),
         people: Vec::new(),
         assets: Vec::new(),
+        prices: BTreeMap::new(),
         securities: Vec::new(),
         steps: Vec::new(),
     };
@@ -89,6 +102,9 @@ pub(super) fn story(text: &str) -> Result<Story> {
     (story.headline, story.opening) = (headline, opening);
     if let Some((table, at)) = mints {
         story.assets = assets(&Fields::new(table, at, "the table of mints", MINTS, &known)?)?;
+    }
+    if top.has("prices") {
+        story.prices = Fields::new(table, 0..0, "a story", STORY, &known.with(&story))?.prices("prices")?;
     }
     let mut names = BTreeSet::new();
     for (table, at) in people {
@@ -291,10 +307,12 @@ fn step<'a>(table: &'a DeTable<'a>, at: Range<usize>, known: &Known<'a>) -> Resu
         }
     }
     let title = fields.optional_text("title")?;
+    let chapter = fields.optional_text("chapter")?.unwrap_or_default();
     let telling = fields.optional_text("telling")?.unwrap_or_default();
     let action = Action::read(&verb, &fields)?;
     Ok(Step {
         title: title.unwrap_or_else(|| action.sentence(known.story)),
+        chapter,
         telling: telling.split_whitespace().collect::<Vec<_>>().join(" "),
         action,
         refused,

@@ -14,6 +14,7 @@ pub mod token;
 pub mod upside;
 pub mod vault;
 pub mod wait;
+pub mod worth;
 
 use std::fmt::Debug;
 
@@ -21,7 +22,7 @@ use anchor_lang::solana_program::instruction::Instruction;
 use anyhow::Result;
 
 use crate::{
-    check::{fair::Fair, Ledger},
+    check::{fair::Fair, worth::Prices, Ledger},
     story::{Fields, PersonId, Problem, Story},
     world::World,
 };
@@ -51,6 +52,11 @@ pub enum Deed {
         seconds: i64,
         /// How many readings.
         legs: u32,
+    },
+    /// Look through all layers at these prices; nothing is done.
+    Value {
+        /// Payout atoms for a whole unit of each asset as wallets show it.
+        prices: Prices,
     },
 }
 
@@ -207,6 +213,8 @@ verbs! {
     vault::Donate,
     layers::OpenShareVault,
     layers::DepositShares,
+    layers::DonateShares,
+    layers::RegisterVaultBearer,
     layers::Harvest,
     collective::CreateCollective,
     collective::Apply,
@@ -229,6 +237,8 @@ verbs! {
     round::ReleaseRunway,
     redemption::Redeem,
     redemption::Collect,
+    redemption::CollectMoney,
+    redemption::CollectShares,
     redemption::CloseRedemption,
     asset::Pause,
     asset::Resume,
@@ -236,4 +246,5 @@ verbs! {
     asset::Thaw,
     asset::ClawBack,
     wait::Wait,
+    worth::ValueEveryone,
 }

@@ -5,7 +5,7 @@ use upside_client::{
     accounts,
     instructions::{
         token, CloseRedemption as CloseRedemptionInstruction, Collect as CollectInstruction,
-        Redeem as RedeemInstruction,
+        CollectShares as CollectSharesInstruction, Redeem as RedeemInstruction,
     },
     upside::state::Redemption,
 };
@@ -66,7 +66,7 @@ impl Verb for Redeem {
     }
 
     fn flow(&self, fair: &mut Fair, _at: Moment) {
-        fair.leave(self.of, self.holder, self.shares);
+        fair.redeem(self.of, self.holder, self.shares);
     }
 }
 
@@ -109,6 +109,98 @@ impl Verb for Collect {
 
     fn book(&self, ledger: &mut Ledger, _at: Moment) {
         ledger.collect(self.of, self.holder, self.asset);
+    }
+}
+
+/// A ticket collects its part of the vault for money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectMoney {
+    of: SecurityId,
+    holder: PersonId,
+}
+
+impl Verb for CollectMoney {
+    const NAME: &'static str = "collect-money";
+    const KEYS: &'static [&'static str] = &["of", "holder"];
+
+    fn read(fields: &Fields<'_>) -> Result<Self, Problem> {
+        Ok(Self {
+            of: fields.security()?,
+            holder: fields.person("holder")?,
+        })
+    }
+
+    fn sentence(&self, story: &Story) -> String {
+        let (who, symbol) = (story.name(self.holder), story.symbol(self.of));
+        format!("{who} collects money from the vault of {symbol}")
+    }
+
+    fn deed(&self, world: &World<'_>, _now: i64) -> Result<Deed> {
+        let (holder, keys) = (world.address(self.holder)?, world.keys(self.of));
+        let (mint, program) = (keys.payout_mint, keys.payout_token_program);
+        let collect = CollectInstruction::to_ata(keys, holder, TICKET, mint, program);
+        Ok(Deed::send(
+            self.holder,
+            vec![
+                token::create_ata(&holder, &holder, &mint, &program),
+                collect.instruction(),
+            ],
+        ))
+    }
+
+    fn book(&self, ledger: &mut Ledger, _at: Moment) {
+        ledger.collect_money(self.of, self.holder);
+    }
+}
+
+/// A ticket collects its part of a vault with shares of another security, which arrive registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectShares {
+    of: SecurityId,
+    held: SecurityId,
+    holder: PersonId,
+}
+
+impl Verb for CollectShares {
+    const NAME: &'static str = "collect-shares";
+    const KEYS: &'static [&'static str] = &["of", "held", "holder"];
+
+    fn read(fields: &Fields<'_>) -> Result<Self, Problem> {
+        let of = fields.security()?;
+        Ok(Self {
+            of,
+            held: fields.other_security("held", of)?,
+            holder: fields.person("holder")?,
+        })
+    }
+
+    fn sentence(&self, story: &Story) -> String {
+        let (who, held) = (story.name(self.holder), story.symbol(self.held));
+        format!(
+            "{who} collects shares of {held} from the vault of {}",
+            story.symbol(self.of)
+        )
+    }
+
+    fn deed(&self, world: &World<'_>, _now: i64) -> Result<Deed> {
+        let holder = world.address(self.holder)?;
+        let collect = CollectSharesInstruction {
+            keys: world.keys(self.of),
+            held: world.keys(self.held),
+            payer: holder,
+            holder,
+            id: TICKET,
+            least_atoms: 0,
+        };
+        Ok(Deed::send(self.holder, vec![collect.instruction()]))
+    }
+
+    fn book(&self, ledger: &mut Ledger, at: Moment) {
+        ledger.collect_shares(self.of, self.held, self.holder, at);
+    }
+
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
+        fair.take_from_vault(self.of, self.held, self.holder);
     }
 }
 

@@ -253,6 +253,10 @@ impl Verb for BurnBearer {
     fn book(&self, ledger: &mut Ledger, _at: Moment) {
         ledger.burn_bearer(self.of, self.holder, self.shares);
     }
+
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
+        fair.give_up(self.of, self.shares);
+    }
 }
 
 /// A holder chooses which of their accounts claims pay to.

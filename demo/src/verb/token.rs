@@ -168,6 +168,10 @@ impl Verb for Retire {
     fn book(&self, ledger: &mut Ledger, _at: Moment) {
         ledger.retire(self.of, self.shares);
     }
+
+    fn flow(&self, fair: &mut Fair, _at: Moment) {
+        fair.give_up(self.of, self.shares);
+    }
 }
 
 /// The issuer lets redemption open earlier.

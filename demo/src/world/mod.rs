@@ -1,6 +1,7 @@
-//! The network as the story knows it: wallets, addresses, sending. [`read`] reads every figure back.
+//! The network as the story knows it: wallets, addresses, sending. [`read`] reads every figure back, [`worth`] what everybody's shares stand for.
 
 mod read;
+mod worth;
 
 use std::str::FromStr;
 
@@ -23,7 +24,7 @@ use upside_client::{
 use upside_lookalike_mints::{balances::MintRef, keys, PAYOUT};
 
 use crate::{
-    check::Figures,
+    check::{worth::Valued, Figures},
     localnet::{travel, Ready},
     story::{AssetId, GrantId, PersonId, Purse, SecurityId, Story},
     verb::{Action, By, Deed, Moment},
@@ -52,6 +53,15 @@ pub enum Outcome {
         ts: i64,
         /// Readings: at the start and at the end of each leg.
         samples: Vec<Sample>,
+    },
+    /// Everybody's shares were valued.
+    Valued {
+        /// Unix time, seconds.
+        ts: i64,
+        /// What they stand for.
+        valued: Box<Valued>,
+        /// What holders could claim at that moment.
+        sample: Sample,
     },
 }
 
@@ -351,6 +361,15 @@ impl Stage for World<'_> {
                 }
                 let ts = self.sender.now()?;
                 Ok(Outcome::Waited { ts, samples })
+            }
+            Deed::Value { prices } => {
+                let sample = self.sample()?;
+                let valued = self.read_worth(&prices, &sample.figures)?;
+                Ok(Outcome::Valued {
+                    ts: self.sender.now()?,
+                    valued: Box::new(valued),
+                    sample,
+                })
             }
         }
     }

@@ -86,6 +86,7 @@ impl World<'_> {
                 keys.mint,
                 keys.payout_vault(),
                 keys.inbox(),
+                keys.vault(&keys.payout_mint),
                 self.money_vault(of),
             ]);
             for asset in self.story.asset_ids() {
@@ -109,6 +110,7 @@ impl World<'_> {
                 vault,
                 held.position(&vault),
                 held.registered(&vault),
+                held.bearer_account(&vault),
                 keys.collective(),
                 keys.member(&held.security),
             ]);
@@ -214,6 +216,7 @@ impl World<'_> {
     fn read_security(&self, of: SecurityId, accounts: &Accounts, figures: &mut Figures) -> Result<()> {
         let keys = self.keys(of);
         let security: Option<Security> = accounts.state(&keys.security)?;
+        let money: Option<Vault> = accounts.state(&keys.vault(&keys.payout_mint))?;
         let mint = accounts.mint(&keys.mint)?;
         let metadata = mint.as_ref().and_then(|mint| mint.metadata.clone());
         let text = |field: fn(&accounts::Metadata) -> &String| {
@@ -253,6 +256,10 @@ impl World<'_> {
                 (F::Events, read(|s| number(s.sequence))),
                 (F::FundedRounds, read(|s| number(s.funded_rounds))),
                 (F::MoneyVault, accounts.balance(&self.money_vault(of))?),
+                (
+                    F::MoneyCollected,
+                    number(money.map_or(0, |vault| vault.collected_total_atoms)),
+                ),
                 (F::PayoutVault, accounts.balance(&keys.payout_vault())?),
                 (F::Inbox, accounts.balance(&keys.inbox())?),
             ]
@@ -345,6 +352,11 @@ impl World<'_> {
                     S::Deposited,
                     number(vault.map_or(0, |vault| vault.deposited_total_atoms)),
                 ),
+                (
+                    S::Collected,
+                    number(vault.map_or(0, |vault| vault.collected_total_atoms)),
+                ),
+                (S::Bearer, accounts.balance(&held.bearer_account(&address))?),
                 (S::Events, read(|p| number(p.sequence))),
             ]
             .map(|(figure, value)| (Figure::Stake(of, other, figure), value)),

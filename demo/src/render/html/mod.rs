@@ -11,7 +11,7 @@ use self::{
     sankey::{Column, Link, Node},
     style::{PALETTE, STYLE},
 };
-use super::pages::about;
+use super::pages::{about, certified, found};
 use crate::{
     amount,
     report::{BrokeOff, FlowKind, Report, Security, StepReport, VaultReport},
@@ -69,10 +69,11 @@ pub fn page(report: &Report) -> String {
     if let Some(broke_off) = &report.broke_off {
         page.broke_off(&mut out, broke_off);
     }
+    page.flows(&mut out);
+    page.worth(&mut out);
     for security in &report.securities {
         page.security(&mut out, security);
     }
-    page.flows(&mut out);
     page.people(&mut out);
     page.steps(&mut out);
     let _ = write!(
@@ -220,7 +221,7 @@ impl Page<'_> {
             return;
         }
         out.push_str(
-            "<section class=\"chart\">\n<h3>Backing <span class=\"dim small\">stock that the issuer cannot take back</span></h3>\n\
+            "<section class=\"chart\">\n<h3>Backing <span class=\"dim small\">what the issuer cannot take back</span></h3>\n\
              <table class=\"stack\"><thead><tr><th>asset</th><th class=\"amount\">in the vault</th><th>how it came</th></tr></thead><tbody>\n",
         );
         for vault in &security.vaults {
@@ -393,9 +394,15 @@ impl Page<'_> {
                 // What a vault has claimed is drawn to the security whose vault it is.
                 if !holder.vault {
                     out(&holder.name, holder.claimed_atoms, true);
+                    out(&holder.name, holder.claimable_atoms, false);
                 }
-                out(&holder.name, holder.claimable_atoms, false);
             }
+            let vaults = security.holders.iter().filter(|holder| holder.vault);
+            out(
+                "not harvested yet",
+                vaults.map(|holder| holder.claimable_atoms).sum(),
+                false,
+            );
             let reached = stream.readings.last().map_or(0, |reading| reading.reached_atoms);
             let dripping = stream.received_atoms.saturating_sub(reached);
             // Fractions of an atom of each holder are nothing that anybody waits for.
@@ -458,9 +465,123 @@ impl Page<'_> {
             Column::Payer | Column::Receiver => self.colour_of(&node.name),
         };
         for (class, width) in [("wideonly", WIDE), ("narrow", NARROW)] {
-            let chart = sankey::draw(&links, width, &tone, &|atoms| self.money(atoms));
+            let cents = |atoms| amount::cents(atoms, self.report.money.decimals);
+            let chart = sankey::draw(&links, width, &tone, &cents);
             let _ = writeln!(out, "<div class=\"{class}\">{chart}</div>");
         }
+        out.push_str("</section>\n");
+    }
+
+    fn worth(&self, out: &mut String) {
+        let worth = &self.report.worth;
+        let (Some(first), Some(last)) = (worth.valuings.first(), worth.valuings.last()) else {
+            return;
+        };
+        let once = worth.valuings.len() == 1;
+        let cents = |atoms| amount::cents(atoms, self.report.money.decimals);
+        let unit = escaped(&self.report.money.symbol);
+        let _ = writeln!(
+            out,
+            "<section>\n<h2>What is it worth</h2>\n<p class=\"dim small\">{unit}, looked through all layers, at the prices of the story: what all \
+             shares of a security stand for, and what the shares that somebody holds stand for.{}</p>",
+            if once {
+                ""
+            } else {
+                " Paid meanwhile: what reached them between the two moments, by claims and harvests or waiting to be claimed."
+            }
+        );
+        let mut columns = vec![first.when.as_str()];
+        if !once {
+            columns.extend([last.when.as_str(), "change", "paid meanwhile"]);
+        }
+        let head: String = columns
+            .iter()
+            .map(|column| format!("<th class=\"amount\">{}</th>", escaped(column)))
+            .collect();
+        let _ = writeln!(
+            out,
+            "<table class=\"stack worth\"><thead><tr><th></th>{head}</tr></thead><tbody>"
+        );
+        let most = worth
+            .rows
+            .iter()
+            .map(|row| row.ends().0.max(row.ends().1))
+            .max()
+            .unwrap_or(0);
+        let mut wallets = None;
+        for row in &worth.rows {
+            if wallets != Some(row.wallet) {
+                let about = if row.wallet {
+                    "Who holds shares"
+                } else {
+                    "All shares of"
+                };
+                let _ = writeln!(
+                    out,
+                    "<tr class=\"group\"><th colspan=\"{}\">{about}</th></tr>",
+                    columns.len() + 1
+                );
+                wallets = Some(row.wallet);
+            }
+            let (before, after) = row.ends();
+            let mut amounts = vec![cents(before)];
+            if !once {
+                amounts.extend([
+                    cents(after),
+                    amount::change(before, after, self.report.money.decimals),
+                    cents(row.money_meanwhile()),
+                ]);
+            }
+            let cells: String = amounts
+                .iter()
+                .zip(&columns)
+                .map(|(text, column)| {
+                    format!(
+                        "<td class=\"amount\"><span class=\"label\">{}</span>{text}</td>",
+                        escaped(column)
+                    )
+                })
+                .collect();
+            let colour = if row.wallet {
+                self.colour_of(&row.name)
+            } else {
+                "var(--text)".to_owned()
+            };
+            // What it stood for first is lighter, behind what it stands for last.
+            let bars = if once {
+                vec![(after, colour.as_str())]
+            } else {
+                vec![(before, "var(--dim)"), (after, colour.as_str())]
+            };
+            let bars: String = bars
+                .into_iter()
+                .map(|(atoms, colour)| bar("bar thin", &[(atoms, colour.to_owned())], most))
+                .collect();
+            let chip = if row.wallet {
+                format!("<span class=\"chip\" style=\"background:{colour}\"></span>")
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
+                out,
+                "<tr><td>{chip}<strong>{}</strong> <span class=\"dim small\">{}</span>{bars}</td>{cells}</tr>",
+                escaped(&row.name),
+                escaped(&row.what)
+            );
+        }
+        out.push_str("</tbody></table>\n");
+        for valuing in &worth.valuings {
+            let _ = writeln!(
+                out,
+                "<p class=\"small dim\">{}</p>",
+                escaped(&found(self.report, valuing))
+            );
+        }
+        let _ = writeln!(
+            out,
+            "<p class=\"small certificate\">{}</p>",
+            escaped(&certified(self.report))
+        );
         out.push_str("</section>\n");
     }
 
@@ -492,6 +613,9 @@ impl Page<'_> {
         let most = units.map(|transaction| transaction.compute_units).max().unwrap_or(0);
         out.push_str("<section>\n<h2>Step by step</h2>\n<ol class=\"steps\">\n");
         for step in &self.report.steps {
+            if !step.chapter.is_empty() {
+                let _ = writeln!(out, "<li class=\"chapter\">{}</li>", escaped(&step.chapter));
+            }
             self.step(out, step, most);
         }
         out.push_str("</ol>\n</section>\n");

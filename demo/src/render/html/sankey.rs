@@ -58,12 +58,7 @@ struct Placed {
 pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write: &dyn Fn(u64) -> String) -> String {
     let outside = width > 500.0;
     let margin = if outside { 190.0 } else { 0.0 };
-    let mut nodes: Vec<Node> = Vec::new();
-    for node in links.iter().flat_map(|link| [&link.from, &link.to]) {
-        if !nodes.contains(node) {
-            nodes.push(node.clone());
-        }
-    }
+    let nodes = in_order(links);
     let through = |node: &Node| -> u64 {
         let sum = |side: fn(&Link) -> &Node| -> u64 {
             links
@@ -82,7 +77,10 @@ pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write:
     let highest = highest.max().unwrap_or(0);
     // Many columns stand close: every second label goes below its node, and on a phone without the amount.
     let close = highest > 1;
-    let below = |node: &Node| close && matches!(node.column, Column::Security(level) if level % 2 == 1);
+    // On a phone the last one stands too close to the receivers, whose labels are above.
+    let below = |node: &Node| {
+        close && matches!(node.column, Column::Security(level) if level % 2 == 1 || (!outside && level == highest))
+    };
     let mut columns = vec![Column::Payer];
     columns.extend((0..=highest).map(Column::Security));
     columns.push(Column::Receiver);
@@ -108,7 +106,12 @@ pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write:
     let steps = columns.len() as f64 - 1.0;
     for (index, column) in columns.into_iter().enumerate() {
         let x = margin + index as f64 * (width - 2.0 * margin - NODE) / steps;
-        let mut y = (height - column_height(column)) / 2.0;
+        // Money climbs: who holds others' shares stands higher than they, so that what goes past them to the right goes below.
+        let down = match column {
+            Column::Security(level) if highest > 0 => 1.0 - level as f64 / highest as f64,
+            _ => 0.5,
+        };
+        let mut y = (height - column_height(column)) * down;
         for node in nodes.iter().filter(|node| node.column == column) {
             let atoms = through(node);
             let (own, slot) = (thick(atoms), slot(node));
@@ -133,22 +136,37 @@ pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write:
     let mut svg = format!(
         "<svg viewBox=\"0 0 {width} {height:.0}\" width=\"{width}\" height=\"{height:.0}\" role=\"img\" aria-label=\"Money from payers through securities to holders\">"
     );
-    for link in links {
-        let own = link.atoms as f64 / most as f64 * FULL;
-        let (Some((x0, y0)), Some((x1, y1))) = (
-            placed.get_mut(&link.from).map(|from| {
-                let y = from.out;
-                from.out += own;
-                (from.x + NODE, y)
-            }),
-            placed.get_mut(&link.to).map(|to| {
-                let y = to.into;
-                to.into += own;
-                (to.x, y)
-            }),
-        ) else {
+    // What rises most leaves a node at its top, and what falls most arrives there: ribbons cross as little as they can.
+    let own = |link: &Link| link.atoms as f64 / most as f64 * FULL;
+    let rise = |link: &Link| {
+        let at = |node| {
+            placed
+                .get(node)
+                .map_or((0.0, 0.0), |at: &Placed| (at.x, at.y + at.height / 2.0))
+        };
+        let ((x0, y0), (x1, y1)) = (at(&link.from), at(&link.to));
+        (y0 - y1) / (x1 - x0).max(1.0)
+    };
+    let mut ribbons: Vec<(&Link, f64, f64, f64)> = links.iter().map(|link| (link, rise(link), 0.0, 0.0)).collect();
+    ribbons.sort_by(|(_, a, ..), (_, b, ..)| b.total_cmp(a));
+    for (link, _, y0, _) in &mut ribbons {
+        if let Some(from) = placed.get_mut(&link.from) {
+            *y0 = from.out;
+            from.out += own(link);
+        }
+    }
+    ribbons.reverse();
+    for (link, _, _, y1) in &mut ribbons {
+        if let Some(to) = placed.get_mut(&link.to) {
+            *y1 = to.into;
+            to.into += own(link);
+        }
+    }
+    for (link, _, y0, y1) in ribbons {
+        let (Some(from), Some(to)) = (placed.get(&link.from), placed.get(&link.to)) else {
             continue;
         };
+        let (x0, x1, own) = (from.x + NODE, to.x, own(link));
         // A ribbon between two edges: strokes of that width would overlap where they bend. Something small is still seen.
         let (middle, thick) = ((x0 + x1) / 2.0, own.max(1.0));
         let (low0, low1) = (y0 + thick, y1 + thick);
@@ -209,6 +227,38 @@ pub fn draw(links: &[Link], width: f64, colour: &dyn Fn(&Node) -> String, write:
     svg
 }
 
+/// Every node once. Those that pay to or receive from higher layers come first, as they are drawn from above.
+fn in_order(links: &[Link]) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Vec::new();
+    for node in links.iter().flat_map(|link| [&link.from, &link.to]) {
+        if !nodes.contains(node) {
+            nodes.push(node.clone());
+        }
+    }
+    let height = |node: &Node| -> f64 {
+        let (mut sum, mut atoms) = (0.0, 0.0);
+        for link in links {
+            let other = match node {
+                node if *node == link.from => &link.to,
+                node if *node == link.to => &link.from,
+                _ => continue,
+            };
+            if let Column::Security(level) = other.column {
+                sum += level as f64 * link.atoms as f64;
+                atoms += link.atoms as f64;
+            }
+        }
+        if atoms > 0.0 {
+            sum / atoms
+        } else {
+            0.0
+        }
+    };
+    // Stable: of the same height, in the order of the story.
+    nodes.sort_by(|a, b| height(b).total_cmp(&height(a)));
+    nodes
+}
+
 fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -256,6 +306,44 @@ mod tests {
             assert_eq!(svg.matches("<rect").count(), 4);
             assert!(svg.contains("A&amp;B to S: 30") && !svg.contains("A&B"), "{svg}");
         }
+    }
+
+    #[test]
+    fn who_is_paid_by_higher_layers_is_drawn_higher() {
+        let link = |from: &Node, to: &Node, atoms| Link {
+            from: from.clone(),
+            to: to.clone(),
+            atoms,
+            arrived: true,
+        };
+        let (company, school) = (
+            node(Column::Security(0), "company"),
+            node(Column::Security(1), "school"),
+        );
+        let (worker, pupil) = (node(Column::Receiver, "worker"), node(Column::Receiver, "pupil"));
+        let payer = node(Column::Payer, "payer");
+        let links = [
+            link(&payer, &company, 10),
+            link(&company, &worker, 6),
+            link(&company, &school, 4),
+            link(&school, &pupil, 4),
+        ];
+        let receivers: Vec<String> = in_order(&links)
+            .into_iter()
+            .filter(|node| node.column == Column::Receiver)
+            .map(|node| node.name)
+            .collect();
+        assert_eq!(receivers, ["pupil", "worker"]);
+        let svg = draw(&links, 900.0, &|_| "red".to_owned(), &|atoms| atoms.to_string());
+        let y_of = |name: &str| -> f64 {
+            let text = &svg[..svg.find(&format!(">{name}</text>")).expect("a label")];
+            let y = text.rsplit(" y=\"").next().expect("a place");
+            y[..y.find('"').expect("its end")].parse().expect("a number")
+        };
+        assert!(
+            y_of("school") < y_of("company") && y_of("pupil") < y_of("worker"),
+            "{svg}"
+        );
     }
 
     #[test]

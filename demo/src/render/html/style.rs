@@ -41,9 +41,15 @@ th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var
 th{font-weight:600;color:var(--dim);font-size:.875rem}
 td.amount,th.amount{text-align:right;white-space:nowrap;padding-right:2rem}
 td:last-child,th:last-child{padding-right:0}
+table.worth td.amount,table.worth th.amount{padding-right:0;padding-left:1.25rem}
+table.worth .label{display:none}
+table.worth tr.group th{padding-top:1rem}
+svg.bar.thin{height:.3rem;margin-top:.2rem;max-width:16rem}
+.certificate{color:var(--dim);border-left:3px solid var(--good);padding-left:.75rem;margin:.75rem 0}
 ul.plain{list-style:none;margin:0;padding:0}
 ol.steps{list-style:none;margin:1rem 0 0;padding:0}
 ol.steps>li{border:1px solid var(--line);border-radius:.5rem;background:var(--panel);padding:.8rem 1rem;margin:0 0 .75rem;break-inside:avoid}
+ol.steps>li.chapter{border:0;background:none;padding:1rem 0 0;font-size:1.15rem;font-weight:600}
 ol.steps h3{margin:0;display:flex;gap:.6rem;align-items:baseline}
 ol.steps h3 .day{margin-left:auto;font-weight:400;font-size:.875rem;color:var(--dim);white-space:nowrap}
 .changes{display:grid;grid-template-columns:1fr auto;gap:.1rem 1rem;margin:.5rem 0;font-size:.875rem}
@@ -70,6 +76,9 @@ h1{font-size:1.4rem}
 table.stack thead{display:none}
 table.stack td{display:block;border:0;padding:.05rem 0;text-align:left}
 table.stack tr{display:block;border-bottom:1px solid var(--line);padding:.5rem 0}
+table.worth tr.group th{display:block;border:0;padding:.5rem 0 0}
+table.worth td.amount{display:flex;justify-content:space-between;padding-left:0}
+table.worth .label{display:inline;color:var(--dim);font-size:.875rem}
 }
 @media print{
 :root{color-scheme:light;--page:#fff;--panel:#fff;--line:#b8c0c8;--text:#000;--dim:#444c54;--good:#11632b;--soft:#0550ae;--warn:#7a2e00;--warnbg:#fff;\
