@@ -8,4 +8,5 @@ mod in_process;
 mod over_rpc;
 mod risk;
 mod scripted_server;
+mod sequences;
 mod story;
