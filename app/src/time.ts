@@ -1,8 +1,13 @@
 /** Times and durations as people read them. Times are unix seconds of the cluster's clock, in UTC. */
+import { parseAmount } from './amounts';
 
 /** The time that never comes: how the program stores it. */
 export const NEVER = (1n << 63n) - 1n;
 const SECONDS = { year: 31_536_000n, day: 86_400n, hour: 3_600n, minute: 60n, second: 1n } as const;
+
+export const DAY = SECONDS.day;
+/** Days to the ten-thousandth: an hour can be said. */
+const DAY_DECIMALS = 4;
 
 /** Beyond what a calendar shows. */
 const LAST_DATE = 253_402_300_799n;
@@ -33,6 +38,12 @@ export function formatRelative(ts: bigint, now: bigint): string {
     if (ts === NEVER) return 'never';
     if (ts > now) return `in ${formatDuration(ts - now)}`;
     return ts === now ? 'now' : `${formatDuration(now - ts)} ago`;
+}
+
+/** Seconds of days like `7` or `0.5`; null if the text is no number of days. */
+export function parseDays(text: string): bigint | null {
+    const parsed = parseAmount(text, DAY_DECIMALS);
+    return 'problem' in parsed ? null : (parsed.atoms * DAY) / 10n ** BigInt(DAY_DECIMALS);
 }
 
 /** The value of a date-and-time field, which is read as UTC. */

@@ -2,8 +2,11 @@
 import { getAddressEncoder, type Address, type FixedSizeDecoder, type ReadonlyUint8Array } from '@solana/kit';
 import {
     APPROVAL_DISCRIMINATOR,
+    COLLECTIVE_DISCRIMINATOR,
     getApprovalDecoder,
+    getCollectiveDecoder,
     getGrantDecoder,
+    getMemberDecoder,
     getPositionDecoder,
     getRedemptionDecoder,
     getRoundDecoder,
@@ -11,6 +14,7 @@ import {
     getSubscriptionDecoder,
     getVaultDecoder,
     GRANT_DISCRIMINATOR,
+    MEMBER_DISCRIMINATOR,
     POSITION_DISCRIMINATOR,
     REDEMPTION_DISCRIMINATOR,
     ROUND_DISCRIMINATOR,
@@ -18,7 +22,9 @@ import {
     SUBSCRIPTION_DISCRIMINATOR,
     VAULT_DISCRIMINATOR,
     type Approval,
+    type Collective,
     type Grant,
+    type Member,
     type Position,
     type Redemption,
     type Round,
@@ -27,10 +33,10 @@ import {
     type Vault,
 } from '../generated/accounts';
 import type { X64 } from '../generated/types';
-import { approvalOf, positionOf, redemptionOf, securityOf, UPSIDE_PROGRAM_ADDRESS } from './addresses';
+import { approvalOf, collectiveOf, positionOf, redemptionOf, securityOf, UPSIDE_PROGRAM_ADDRESS } from './addresses';
 import { exists, readAccount, readAccounts, readProgramAccounts, type RawAccount } from './reads';
 
-export type { Approval, Grant, Position, Redemption, Round, Security, Subscription, Vault };
+export type { Approval, Collective, Grant, Member, Position, Redemption, Round, Security, Subscription, Vault };
 /** An account with its address. */
 export type At<T> = T & { address: Address };
 
@@ -50,6 +56,8 @@ const SUBSCRIPTION: Layout<Subscription> = {
     discriminator: SUBSCRIPTION_DISCRIMINATOR,
     decoder: getSubscriptionDecoder(),
 };
+const COLLECTIVE: Layout<Collective> = { name: 'collective', discriminator: COLLECTIVE_DISCRIMINATOR, decoder: getCollectiveDecoder() };
+const MEMBER: Layout<Member> = { name: 'member', discriminator: MEMBER_DISCRIMINATOR, decoder: getMemberDecoder() };
 const APPROVAL: Layout<Approval> = { name: 'approval', discriminator: APPROVAL_DISCRIMINATOR, decoder: getApprovalDecoder() };
 
 export const KINDS = ['Expression', 'Person', 'Collective'] as const;
@@ -116,6 +124,7 @@ export const findTicket = async (security: Address, holder: Address, id: bigint)
 export const hasCollected = (ticket: Redemption, index: number): boolean =>
     ((ticket.collected[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
 
+export const findGrants = (addresses: readonly Address[]) => findMany(GRANT, addresses);
 export const grantsOfSecurity = (security: Address) => list(GRANT, [{ index: 0, key: security }]);
 export const grantsOfRecipient = (recipient: Address) => list(GRANT, [{ index: 1, key: recipient }]);
 export const grantsOfApprover = (approver: Address) => list(GRANT, [{ index: 2, key: approver }]);
@@ -124,6 +133,16 @@ export const roundsOfSecurity = async (security: Address) =>
     (await list(ROUND, [{ index: 0, key: security }])).toSorted((a, b) => (a.announcedTs > b.announcedTs ? -1 : 1));
 export const subscriptionsOfRound = (round: Address) => list(SUBSCRIPTION, [{ index: 0, key: round }]);
 export const subscriptionsOfInvestor = (investor: Address) => list(SUBSCRIPTION, [{ index: 1, key: investor }]);
+
+/** The rules of securities, in their order; null where a security has none. */
+export const collectivesOf = async (securities: readonly Address[]) => findMany(COLLECTIVE, await Promise.all(securities.map(collectiveOf)));
+export const findCollectives = (addresses: readonly Address[]) => findMany(COLLECTIVE, addresses);
+/** Members and applications of a collective. */
+export const membersOf = (collective: Address) => list(MEMBER, [{ index: 0, key: collective }]);
+/** What a security joined and applied to. */
+export const membershipsOf = (memberSecurity: Address) => list(MEMBER, [{ index: 1, key: memberSecurity }]);
+/** What a wallet applied for. */
+export const applicationsOf = (wallet: Address) => list(MEMBER, [{ index: 2, key: wallet }]);
 
 export const findApproval = async (security: Address, holder: Address) => find(APPROVAL, await approvalOf(security, holder));
 export const approvalsOf = (security: Address) => list(APPROVAL, [{ index: 0, key: security }]);

@@ -54,6 +54,8 @@ export const grantOf = (security: Address, recipient: Address, id: bigint) =>
     own('grant', security, recipient, littleEndian(id, 8));
 export const roundOf = (security: Address, id: bigint) => own('round', security, littleEndian(id, 8));
 export const subscriptionOf = (round: Address, investor: Address) => own('subscription', round, investor);
+export const collectiveOf = (security: Address) => own('collective', security);
+export const memberOf = (collective: Address, memberSecurity: Address) => own('member', collective, memberSecurity);
 export const approvalOf = (security: Address, holder: Address) => own('approval', security, holder);
 /** The associated token account of `owner` for `mint`. */
 export const ataOf = (owner: Address, mint: Address, tokenProgram: Address) =>

@@ -1,6 +1,7 @@
 /** What the connected wallet issued and holds, and what it can claim now, live. */
 import type { Address } from '@solana/kit';
 import { KINDS } from '../chain/accounts';
+import { memberPhase, type Membership } from '../chain/collectives';
 import { vestedAt } from '../chain/grants';
 import { readHoldings, type Holding, type Holdings } from '../chain/holdings';
 import { nameMint, symbolIn } from '../chain/names';
@@ -101,7 +102,28 @@ function Issued({ holdings }: { holdings: Holdings }) {
     );
 }
 
-/** What waits for this wallet: handovers, tickets, grants, milestones. */
+const waitingItem = (name: string, { member, upper }: Membership, text: string, label: string) => ({
+    key: `${name}/${member.address}`,
+    mint: upper.security.mint,
+    text,
+    action: 'members',
+    label,
+});
+
+/** What waits for this wallet in collectives: applications to look at, and consent to use. */
+function waitingInCollectives({ applications, toAdmit }: Holdings, now: bigint | undefined) {
+    if (now === undefined) return [];
+    return [
+        ...applications
+            .filter(({ member, upper }) => memberPhase(member, upper.security, now) === 'may-join')
+            .map((each) => waitingItem('join', each, `You can join it with ${each.lower.symbol}.`, 'Join')),
+        ...toAdmit
+            .filter(({ member, upper }) => ['waits', 'expired'].includes(memberPhase(member, upper.security, now)))
+            .map((each) => waitingItem('admit', each, `${each.lower.symbol} applies to join.`, 'Look')),
+    ];
+}
+
+/** What waits for this wallet: handovers, tickets, grants, milestones, collectives. */
 function Waiting({ holdings, now }: { holdings: Holdings; now: bigint | undefined }) {
     const items = [
         ...holdings.proposed.map((security) => ({
@@ -130,6 +152,7 @@ function Waiting({ holdings, now }: { holdings: Holdings; now: bigint | undefine
             action: 'grants',
             label: 'Look',
         })),
+        ...waitingInCollectives(holdings, now),
     ];
     if (items.length === 0) return null;
     return (

@@ -9,9 +9,11 @@ type Props = {
     /** Builds the plan; null while the form is not filled in. */
     build: (() => Promise<Plan>) | null;
     label?: string;
+    /** Takes something back, or waits for nobody: it stands behind what is to be done. */
+    quiet?: boolean;
 };
 
-export function ActionForm({ children, build, label = 'Review' }: Props) {
+export function ActionForm({ children, build, label = 'Review', quiet = false }: Props) {
     const [problem, setProblem] = useState<string | null>(null);
     const [busy, setBusy] = useState(false);
     const review = async () => {
@@ -40,7 +42,7 @@ export function ActionForm({ children, build, label = 'Review' }: Props) {
                 {problem}
             </p>
             <div className="buttons">
-                <button type="submit" className="primary" disabled={!build || busy}>
+                <button type="submit" className={quiet ? 'secondary' : 'primary'} disabled={!build || busy}>
                     {busy ? 'Preparing…' : label}
                 </button>
             </div>

@@ -50,3 +50,17 @@ export async function signAll({ page }: App): Promise<void> {
     await dialog.getByRole('button', { name: 'Close' }).click();
     await dialog.waitFor({ state: 'detached' });
 }
+
+/** Issues a security with terms as the form proposes them, redeemable from now on. */
+export async function issue(app: App, payoutMint: string, kind: RegExp, name: string, symbol: string): Promise<void> {
+    await open(app, 'create');
+    await app.page.getByRole('radio', { name: kind }).check();
+    await fill(app, 'Name', name);
+    await fill(app, 'Symbol', symbol);
+    await app.page.getByRole('button', { name: 'Next' }).click();
+    await fill(app, 'Mint that holders are paid in', payoutMint);
+    await app.page.getByRole('radio', { name: 'From a time on' }).check();
+    await app.page.getByRole('button', { name: 'Next' }).click();
+    await review(app, 'Review and create');
+    await signAll(app);
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Address } from '@solana/kit';
 import { assertAccessible } from './accessibility';
-import { connect, fill, open, review, signAll } from './app';
+import { connect, fill, issue, open, review, signAll } from './app';
 import { balanceOf, mintOf, registeredOf } from './chain';
 import { photograph } from './gallery';
 import { assertNoTrouble, seat, securityRoute, startWorld, stopWorld, type Seat, type World } from './world';
@@ -16,19 +16,6 @@ let alice: Seat;
 let bob: Seat;
 let person: Address;
 let song: Address;
-
-async function create(app: Seat, kind: RegExp, name: string, symbol: string): Promise<void> {
-    await open(app, 'create');
-    await app.page.getByRole('radio', { name: kind }).check();
-    await fill(app, 'Name', name);
-    await fill(app, 'Symbol', symbol);
-    await app.page.getByRole('button', { name: 'Next' }).click();
-    await fill(app, 'Mint that holders are paid in', world.net.payout_mint);
-    await app.page.getByRole('radio', { name: 'From a time on' }).check();
-    await app.page.getByRole('button', { name: 'Next' }).click();
-    await review(app, 'Review and create');
-    await signAll(app);
-}
 
 before(async () => {
     world = await startWorld();
@@ -44,8 +31,8 @@ after(async () => {
 });
 
 test('alice puts shares of herself into the vault of bob\u2019s song', async () => {
-    await create(alice, /^You: everything/, 'Alice', 'ALICE');
-    await create(bob, /An expression/, 'A song', 'SONG');
+    await issue(alice, world.net.payout_mint, /^You: everything/, 'Alice', 'ALICE');
+    await issue(bob, world.net.payout_mint, /An expression/, 'A song', 'SONG');
     await open(bob, securityRoute(song, 'open-vault'));
     await fill(bob, 'Mint of the asset', person);
     await review(bob);

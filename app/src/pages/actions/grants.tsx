@@ -46,7 +46,7 @@ function GrantCard({ grant, view, wallet }: ActionProps & { grant: At<Grant> }) 
             {waits && grant.approver === wallet && (
                 <ActionForm label="Approve the milestone" build={() => approveMilestonePlan(wallet, share.symbol, grant)} />
             )}
-            {canStop && <ActionForm label="Stop the rest" build={() => revokeGrantPlan(wallet, security, share.symbol, grant)} />}
+            {canStop && <ActionForm quiet label="Stop the rest" build={() => revokeGrantPlan(wallet, security, share.symbol, grant)} />}
             {isFinished && <ActionForm label="Close it" build={() => closeGrantPlan(share.symbol, grant)} />}
         </Card>
     );

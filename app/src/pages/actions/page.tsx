@@ -14,6 +14,7 @@ type Action = { title: string; load: ComponentType<ActionProps>; issuerOnly?: bo
 const holder = () => import('./holder');
 const money = () => import('./money');
 const grants = () => import('./grants');
+const collectives = () => import('./collectives');
 const issuer = () => import('./issuer');
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -31,6 +32,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     grant: { title: 'Grant', load: lazy(async () => ({ default: (await grants()).CreateGrant })), issuerOnly: true },
     rounds: { title: 'Rounds of', load: lazy(() => import('./rounds')) },
     round: { title: 'Announce a round of', load: lazy(() => import('./create-round')), issuerOnly: true },
+    members: { title: 'Members of', load: lazy(async () => ({ default: (await collectives()).Members })) },
+    collective: { title: 'Let others join', load: lazy(async () => ({ default: (await collectives()).CreateCollective })), issuerOnly: true },
     issue: { title: 'Issue', load: lazy(async () => ({ default: (await issuer()).Issue })), issuerOnly: true },
     retire: { title: 'Give up capacity of', load: lazy(async () => ({ default: (await issuer()).Retire })), issuerOnly: true },
     'advance-redemption': {

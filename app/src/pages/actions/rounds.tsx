@@ -125,7 +125,7 @@ function RoundActions(props: RoundProps) {
             {own && <Own {...props} own={own} />}
             {takesSubscriptions(phase) && <Subscribe {...props} own={own} />}
             {own && own.wantedAtoms > 0n && phase === 'takes' && (
-                <ActionForm label="Leave the round" build={() => plans.withdrawSubscriptionPlan(wallet, offer, round, own)} />
+                <ActionForm quiet label="Leave the round" build={() => plans.withdrawSubscriptionPlan(wallet, offer, round, own)} />
             )}
             {phase === 'undecided' && <ActionForm label="Decide it" build={() => plans.closeRoundPlan(offer, round)} />}
             {isDecided && own && own.settled === 0 && own.wantedAtoms > 0n && (
@@ -147,7 +147,7 @@ function RoundActions(props: RoundProps) {
             )}
             {isIssuer && isInvited(round) && !isDecided && phase !== 'undecided' && <Invite {...props} />}
             {isIssuer && (phase === 'announced' || phase === 'takes') && (
-                <ActionForm label="Call it off" build={() => plans.cancelRoundPlan(wallet, offer, round)} />
+                <ActionForm quiet label="Call it off" build={() => plans.cancelRoundPlan(wallet, offer, round)} />
             )}
         </RoundCard>
     );

@@ -3,7 +3,7 @@ import { isAddress } from '@solana/kit';
 import { parseAmount, plainAmount } from '../../amounts';
 import type { Mint } from '../../chain/mints';
 import { MIN_AUTHORISED } from '../../math';
-import { NEVER, parseTimeField } from '../../time';
+import { DAY, NEVER, parseDays, parseTimeField } from '../../time';
 import type { Draft } from '../../transactions/plans/create';
 
 export type Form = {
@@ -40,9 +40,6 @@ export const EMPTY: Form = {
     agreement: '',
 };
 
-const DAY = 86_400n;
-/** Days to the ten-thousandth: the shortest drip that is allowed is an hour. */
-const DAY_DECIMALS = 4;
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 const MOST_DAYS = 3_650n;
 /** The shortest drip of an open security, seconds. */
@@ -50,11 +47,6 @@ const LEAST_DRIP = 3_600n;
 const CONTROL = /\p{Cc}/u;
 
 export const decimalsOf = (form: Form): number => (/^[0-9]$/.test(form.decimals) ? Number(form.decimals) : 6);
-
-function secondsOf(days: string): bigint | null {
-    const parsed = parseAmount(days, DAY_DECIMALS);
-    return 'problem' in parsed ? null : (parsed.atoms * DAY) / 10n ** BigInt(DAY_DECIMALS);
-}
 
 function atomsOf(text: string, decimals: number): bigint | null {
     const parsed = parseAmount(text, decimals);
@@ -79,7 +71,7 @@ export function problemsOf(form: Form, payout: Mint | undefined): { what: string
     must(terms, authorised !== null && authorised >= MIN_AUTHORISED, `At least ${least} shares must be possible.`);
     must(terms, initial !== null && authorised !== null && initial <= authorised, 'The first shares are at most all that can exist.');
     must(terms, isAddress(form.payoutMint.trim()) && payout !== undefined, 'Choose the mint that holders are paid in.');
-    const [drip, notice] = [secondsOf(form.dripDays), secondsOf(form.noticeDays)];
+    const [drip, notice] = [parseDays(form.dripDays), parseDays(form.noticeDays)];
     must(terms, drip !== null && drip <= MOST_DAYS * DAY && (form.policy === '1' || drip >= LEAST_DRIP), 'Money drips over an hour (0.0417 days) to ten years.');
     must(terms, notice !== null && notice >= DAY && notice <= MOST_DAYS * DAY, 'The notice is a day to ten years.');
     must(terms, form.redeem === 'never' || parseTimeField(form.redeemFrom) !== null, 'Say from when shares can be redeemed.');
@@ -101,8 +93,8 @@ export function draftOf(form: Form, index: number): Draft {
         policy: Number(form.policy) as Draft['policy'],
         authorised: atomsOf(form.authorised, decimals) ?? 0n,
         initialShares: atomsOf(form.initial, decimals) ?? 0n,
-        dripSeconds: secondsOf(form.dripDays) ?? 0n,
-        noticeSeconds: secondsOf(form.noticeDays) ?? 0n,
+        dripSeconds: parseDays(form.dripDays) ?? 0n,
+        noticeSeconds: parseDays(form.noticeDays) ?? 0n,
         redeemAfterTs: form.redeem === 'never' ? NEVER : (parseTimeField(form.redeemFrom) ?? NEVER),
         agreementSha256: Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(digest.slice(2 * i, 2 * i + 2), 16)),
     };

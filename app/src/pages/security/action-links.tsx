@@ -21,10 +21,12 @@ const ANYONE = [
     ['harvest', 'Harvest layers'],
     ['rounds', 'Rounds'],
     ['grants', 'Grants'],
+    ['members', 'Members'],
 ] as const;
 const ISSUER = [
     ['grant', 'Grant shares'],
     ['round', 'Announce a round'],
+    ['collective', 'Let others join'],
     ['open-vault', 'Open a vault'],
     ['post-update', 'Tell the holders'],
     ['metadata', 'Change name or image'],

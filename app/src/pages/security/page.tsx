@@ -16,6 +16,7 @@ import { Terms } from './terms';
 const Backing = lazy(() => import('./backing'));
 const Grants = lazy(() => import('./grants'));
 const Rounds = lazy(() => import('./rounds'));
+const CollectiveCards = lazy(() => import('./collective'));
 const Layers = lazy(() => import('./layers'));
 const Value = lazy(() => import('./value'));
 const History = lazy(() => import('./history'));
@@ -51,6 +52,7 @@ function Sections({ view }: { view: View }) {
                 <Backing view={view} />
                 <Layers view={view} />
                 <Value view={view} />
+                <CollectiveCards view={view} />
                 <Rounds view={view} />
                 <Grants view={view} />
                 <History view={view} />

@@ -32,7 +32,7 @@ export default function Value({ view }: { view: View }) {
                 {(graph) => {
                     const all = 1_000n * 10n ** BigInt(security.decimals);
                     const holdings = lookThrough(graph, all);
-                    if (holdings.length === 0) return <Empty>Nothing backs it yet, through any layer.</Empty>;
+                    if (holdings.length === 0) return <Empty>No outside asset backs it yet, through any layer.</Empty>;
                     const worths = holdings.map(worthOf);
                     const sum = worths.reduce<bigint>((total, worth) => total + (worth ?? 0n), 0n);
                     return (
