@@ -13,11 +13,24 @@ use anchor_spl::{
     },
 };
 use anyhow::{bail, Context, Result};
+use serde_json::{json, Value};
 use solana_keypair::{Keypair, Signature, Signer};
-use surfpool_core::{solana_commitment_config::CommitmentConfig, solana_rpc_client::rpc_client::RpcClient};
+use surfpool_core::{
+    solana_commitment_config::CommitmentConfig,
+    solana_rpc_client::{api::request::RpcRequest, rpc_client::RpcClient},
+};
 use upside_lookalike_mints::{balances::MintRef, equity, keys, EquityMint, EQUITIES, PAYOUT};
 
 use crate::rpc;
+
+/// Token Metadata: it describes mints that cannot describe themselves. The program itself is not on a local network.
+const TOKEN_METADATA: Pubkey = Pubkey::from_str_const("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s");
+/// The first byte of an account that describes a mint.
+const METADATA_V1: u8 = 4;
+/// Length of such an account.
+const METADATA_BYTES: usize = 679;
+/// Lamports that make an account of that length exempt from rent.
+const METADATA_LAMPORTS: u64 = 5_616_720;
 
 /// The payout mint.
 #[must_use]
@@ -52,6 +65,7 @@ pub fn create_mints(rpc: &RpcClient, payer: &Keypair) -> Result<()> {
         let signature = rpc::submit(rpc, &instructions, payer, &[&payout])
             .with_context(|| format!("{} cannot be made", PAYOUT.symbol))?;
         signatures.push(signature);
+        describe(rpc, &payout.pubkey(), &keys::payout_authority().pubkey())?;
     }
     let authority = keys::equity_authority();
     for equity in EQUITIES {
@@ -65,6 +79,35 @@ pub fn create_mints(rpc: &RpcClient, payer: &Keypair) -> Result<()> {
         signatures.push(signature);
     }
     rpc::confirm(rpc, &signatures)
+}
+
+/// Writes what Token Metadata says of the payout mint, which cannot carry it: the account that the real program would have made, padded as its
+/// early versions did.
+fn describe(rpc: &RpcClient, mint: &Pubkey, authority: &Pubkey) -> Result<()> {
+    let (address, _) =
+        Pubkey::find_program_address(&[b"metadata", TOKEN_METADATA.as_ref(), mint.as_ref()], &TOKEN_METADATA);
+    let mut data = vec![METADATA_V1];
+    data.extend_from_slice(authority.as_ref());
+    data.extend_from_slice(mint.as_ref());
+    for (text, length) in [(PAYOUT.name, 32), (PAYOUT.symbol, 10), ("", 200)] {
+        data.extend_from_slice(&u32::to_le_bytes(length));
+        let end = data.len() + length as usize;
+        data.extend_from_slice(text.as_bytes());
+        data.resize(end, 0);
+    }
+    data.resize(METADATA_BYTES, 0);
+    let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+    rpc.send::<Value>(
+        RpcRequest::Custom {
+            method: "surfnet_setAccount",
+        },
+        json!([
+            address.to_string(),
+            { "lamports": METADATA_LAMPORTS, "owner": TOKEN_METADATA.to_string(), "data": hex, "executable": false },
+        ]),
+    )
+    .with_context(|| format!("{} cannot be described", PAYOUT.symbol))?;
+    Ok(())
 }
 
 /// Airdrops `lamports` to `wallet` and mints `payout_atoms` to its associated token account. `payer` pays.

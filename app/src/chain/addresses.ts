@@ -10,6 +10,8 @@ export const SYSTEM = address('11111111111111111111111111111111');
 export const MEMO = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr');
 export const COMPUTE_BUDGET = address('ComputeBudget111111111111111111111111111111');
 export const CLOCK_SYSVAR = address('SysvarC1ock11111111111111111111111111111111');
+/** Token Metadata: it describes mints that cannot describe themselves. */
+export const TOKEN_METADATA = address('metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s');
 export const UPGRADEABLE_LOADER = address('BPFLoaderUpgradeab1e11111111111111111111111');
 /** What the program stores where no key is named. */
 export const NOBODY = SYSTEM;
@@ -57,6 +59,8 @@ export const subscriptionOf = (round: Address, investor: Address) => own('subscr
 export const collectiveOf = (security: Address) => own('collective', security);
 export const memberOf = (collective: Address, memberSecurity: Address) => own('member', collective, memberSecurity);
 export const approvalOf = (security: Address, holder: Address) => own('approval', security, holder);
+/** Where Token Metadata describes `mint`. */
+export const descriptionOf = (mint: Address) => derive(TOKEN_METADATA, 'metadata', [TOKEN_METADATA, mint]);
 /** The associated token account of `owner` for `mint`. */
 export const ataOf = (owner: Address, mint: Address, tokenProgram: Address) =>
     derive(ASSOCIATED_TOKEN, '', [owner, tokenProgram, mint]);

@@ -1,9 +1,8 @@
 /** What backs a security: its vaults with their balances and mints. */
 import type { Address } from '@solana/kit';
 import { findPosition, securityOfMint, vaultsOfSecurity, type At, type Position, type Security, type Vault } from './accounts';
-import { decodeMint, type Mint } from './mints';
-import { readAccounts } from './reads';
-import { decodeTokenAccount } from './token-accounts';
+import { readMints, type Mint } from './mints';
+import { readTokenAccounts } from './token-accounts';
 
 export type Asset = {
     vault: At<Vault>;
@@ -23,15 +22,17 @@ async function layerOf(vault: At<Vault>): Promise<Asset['layer']> {
 
 export async function readBacking(security: Address): Promise<Asset[]> {
     const vaults = await vaultsOfSecurity(security);
-    const found = await readAccounts(vaults.flatMap((vault) => [vault.tokenAccount, vault.assetMint]));
+    const [accounts, mints] = await Promise.all([
+        readTokenAccounts(vaults.map((vault) => vault.tokenAccount)),
+        readMints(vaults.map((vault) => vault.assetMint)),
+    ]);
     return Promise.all(
         vaults.map(async (vault, i) => {
-            const [account, mint] = [found[2 * i] ?? null, found[2 * i + 1] ?? null];
-            const token = account && decodeTokenAccount(account);
+            const token = accounts[i] ?? null;
             const layer = await layerOf(vault);
             return {
                 vault,
-                mint: mint && decodeMint(mint),
+                mint: mints[i] ?? null,
                 balance: layer ? (layer.position?.sharesAtoms ?? 0n) : (token?.amount ?? 0n),
                 frozen: token?.frozen ?? false,
                 layer,

@@ -7,14 +7,13 @@ import {
     getU16Decoder,
     getU32Decoder,
     getU64Decoder,
-    getUtf8Decoder,
     type Address,
     type ReadonlyUint8Array,
 } from '@solana/kit';
-import { NOBODY, TOKEN, TOKEN_2022 } from './addresses';
+import { descriptionOf, NOBODY, TOKEN, TOKEN_2022 } from './addresses';
+import { decodeDescription, OWN_TEXTS_AT, textsAt, type Metadata } from './description';
 import { readAccounts, type RawAccount } from './reads';
 
-export type Metadata = { name: string; symbol: string; uri: string };
 export type Fee = { epoch: bigint; bps: number; maximum: bigint };
 export type Mint = {
     address: Address;
@@ -66,18 +65,6 @@ function* extensions(data: ReadonlyUint8Array): Generator<[number, ReadonlyUint8
     }
 }
 
-function metadataOf(data: ReadonlyUint8Array): Metadata {
-    const utf8 = getUtf8Decoder();
-    let at = 64;
-    const text = () => {
-        const length = u32.decode(data, at);
-        const value = utf8.decode(data.slice(at + 4, at + 4 + length));
-        at += 4 + length;
-        return value;
-    };
-    return { name: text(), symbol: text(), uri: text() };
-}
-
 const feeAt = (data: ReadonlyUint8Array, at: number): Fee => ({
     epoch: u64.decode(data, at),
     maximum: u64.decode(data, at + 8),
@@ -105,7 +92,7 @@ function addExtension(mint: Mint, type: number, data: ReadonlyUint8Array): void 
             mint.hook = { authority: keyOrNobody(data, 0), program: keyOrNobody(data, 32) };
             break;
         case 19:
-            mint.metadata = metadataOf(data);
+            mint.metadata = textsAt(data, OWN_TEXTS_AT);
             break;
         case 25:
             mint.scaled = {
@@ -150,9 +137,15 @@ export function decodeMint(account: RawAccount): Mint | null {
     return mint;
 }
 
-/** Mints by address, in order; null where none is. */
+/** Mints by address, in order; null where none is. One that does not describe itself is described by Token Metadata, if at all. */
 export async function readMints(addresses: readonly Address[]): Promise<(Mint | null)[]> {
-    return (await readAccounts(addresses)).map((account) => (account ? decodeMint(account) : null));
+    const descriptions = await Promise.all(addresses.map(descriptionOf));
+    const found = await readAccounts([...addresses, ...descriptions]);
+    return addresses.map((address, i) => {
+        const [account, apart] = [found[i], found[addresses.length + i]];
+        const mint = account ? decodeMint(account) : null;
+        return mint && !mint.metadata && apart ? { ...mint, metadata: decodeDescription(apart, address) } : mint;
+    });
 }
 
 export async function readMint(address: Address): Promise<Mint> {

@@ -12,7 +12,7 @@ import {
     vaultsOfSecurity,
     type At, type Redemption, type Security, type Vault } from './accounts';
 import { timeNow, type Clock } from './clock';
-import { decodeMint, feeOf, readMint, type Mint } from './mints';
+import { feeOf, readMint, readMints, type Mint } from './mints';
 import { backing, claimable } from './quotes';
 import { exists, readAccounts, type RawAccount } from './reads';
 import { decodeTokenAccount } from './token-accounts';
@@ -82,11 +82,13 @@ export async function quoteRedemption(
     const inReach = (vault: Vault) => ticket === null || (vault.index < ticket.vaultCount && !hasCollected(ticket, vault.index));
     const [shareMint, all] = await Promise.all([readMint(security.mint), vaultsOfSecurity(security.address)]);
     const vaults = all.filter(inReach);
-    const found = await readAccounts(vaults.flatMap((vault) => [vault.tokenAccount, vault.assetMint]));
+    const [accounts, mints] = await Promise.all([
+        readAccounts(vaults.map((vault) => vault.tokenAccount)),
+        readMints(vaults.map((vault) => vault.assetMint)),
+    ]);
     const legs = await Promise.all(
         vaults.map(async (vault, i): Promise<Leg> => {
-            const [account, mintAccount] = [found[2 * i] ?? null, found[2 * i + 1] ?? null];
-            const mint = mintAccount && decodeMint(mintAccount);
+            const [account, mint] = [accounts[i] ?? null, mints[i] ?? null];
             const tokenProgram = exists(account) ? account.owner : TOKEN_2022;
             const held = vault.holdsShares === 1 ? await securityOfMint(vault.assetMint) : null;
             const position = held && (await findPosition(held.address, vault.address));

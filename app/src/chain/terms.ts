@@ -12,7 +12,7 @@ export function termSentences({ security, share, payout }: View): string[] {
     return [
         `At most ${amount(security.authorisedAtoms)} can ever exist. This can fall, never rise.`,
         `${amount(security.issuedAtoms)} have been issued and ${amount(security.reservedAtoms)} are promised.`,
-        `Holders are paid in ${payout.symbol}.`,
+        `Holders are paid in ${payout.symbol}, the mint ${security.payoutMint}.`,
         security.dripSeconds === 0n
             ? 'Money that is paid in belongs to the holders at once.'
             : `Money that is paid in drips to registered shares over ${formatDuration(security.dripSeconds)}.`,

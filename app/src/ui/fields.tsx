@@ -62,6 +62,25 @@ export function TextField({ label, value, onChange, hint, problem, placeholder, 
     );
 }
 
+type AreaProps = Pick<TextProps, 'label' | 'value' | 'onChange' | 'hint' | 'problem'>;
+
+export const TextArea = ({ label, value, onChange, hint, problem }: AreaProps) => (
+    <Field label={label} hint={hint} problem={problem}>
+        {(ids) => (
+            <textarea
+                {...ids}
+                className="mono"
+                rows={6}
+                value={value}
+                autoComplete="off"
+                autoCorrect="off"
+                spellCheck={false}
+                onChange={(event) => onChange(event.target.value)}
+            />
+        )}
+    </Field>
+);
+
 type AmountFieldProps = {
     label: string;
     value: string;

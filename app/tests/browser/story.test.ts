@@ -1,5 +1,6 @@
 /** Two people live through a security in the browser: every step in the page, every result read from the chain. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Address } from '@solana/kit';
 import { assertAccessible } from './accessibility';
@@ -7,6 +8,7 @@ import { connect, disconnect, fill, open, review, signAll } from './app';
 import { balanceOf, mintOf, registeredOf } from './chain';
 import { photograph } from './gallery';
 import { assertNoTrouble, seat, securityRoute, startWorld, stopWorld, type Seat, type World } from './world';
+import { person } from './wallets';
 
 const DAY = 86_400;
 const WHOLE = 1_000_000n;
@@ -132,7 +134,7 @@ test('money is paid in, drips for a week, and bob claims his part', async () => 
     const had = await balanceOf(world.net, world.bob.address, world.net.payout_mint, TOKEN);
     await open(bob, securityRoute(mint, 'claim'));
     // A sixth of 600, rounded down to what the accumulator holds.
-    assert.match(await review(bob), /\+99\.999999 /);
+    assert.match(await review(bob), /\+99\.999999 USDC/);
     await signAll(bob);
     const has = await balanceOf(world.net, world.bob.address, world.net.payout_mint, TOKEN);
     assert.equal(has - had, 100n * WHOLE - 1n);
@@ -170,6 +172,57 @@ test('a grant vests and is taken', async () => {
     assert.match(await review(bob, 'Take what has vested'), /\+1,000 ALICE/);
     await signAll(bob);
     assert.equal(await registeredOf(world.net, mint, world.bob.address), 101_000n * WHOLE);
+});
+
+test('a table of grants is made in as many transactions as it takes, goes on where it stopped, and anybody does what is due', async () => {
+    const helpers = await Promise.all(Array.from({ length: 9 }, (_, i) => person(`helper ${i}`)));
+    const table = helpers.map(({ address }) => `${address},10`).join('\n');
+    const mine = `${world.alice.address}\t5`;
+    const form = async (text: string) => {
+        await open(alice, securityRoute(mint, 'grant'));
+        await alice.page.getByRole('radio', { name: /Many, from a table/ }).check();
+        await fill(alice, 'Wallets and shares, one a line', text);
+    };
+    await form(`wallet,shares\n${table}\nnobody,5`);
+    await alice.page.getByText('Line 11: it does not begin with a Solana address').waitFor();
+    await form(`wallet,shares\n${table}`);
+    await alice.page.getByText(/9 grants, together 90 ALICE of/).waitFor();
+    await alice.page.getByRole('button', { name: 'Start then, over one year' }).click();
+    const start = await alice.page.getByLabel('Start (UTC)').inputValue();
+    const end = await alice.page.getByLabel('All vested (UTC)').inputValue();
+    await assertAccessible(alice.page, 'many grants');
+    await photograph(alice.page, 'grant-many');
+    await review(alice);
+    const dialog = alice.page.locator('dialog.confirm');
+    assert.ok((await dialog.locator('.step').count()) > 1, 'more than one transaction');
+    await photograph(alice.page, 'grant-many-confirm');
+    // She signs the first transaction, and stops.
+    await dialog.getByRole('button', { name: 'Sign in the wallet' }).click();
+    await dialog.locator('.step').first().locator('.status:is([data-phase=confirmed], [data-phase=finalized])').waitFor();
+    await dialog.getByRole('button', { name: 'Sign in the wallet' }).waitFor();
+    await alice.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await form(`${table}\n${mine}`);
+    await fill(alice, 'Start (UTC)', start);
+    await fill(alice, 'Nothing before (UTC)', start);
+    await fill(alice, 'All vested (UTC)', end);
+    assert.match(await review(alice), /[1-8] of the table exist already and are left out/);
+    await signAll(alice);
+
+    await world.net.travel(400 * DAY);
+    await open(bob, securityRoute(mint, 'due'));
+    await bob.page.reload();
+    await bob.page.getByText('10 grants have vested shares that were not taken.').waitFor();
+    await assertAccessible(bob.page, 'what is due');
+    await photograph(bob.page, 'due');
+    await review(bob, 'Review doing all of it');
+    await signAll(bob);
+    assert.equal(await registeredOf(world.net, mint, helpers[8]!.address), 10n * WHOLE);
+    await bob.page.getByText('10 grants are over and can be closed.').waitFor();
+    await review(bob, 'Review doing all of it');
+    await signAll(bob);
+    await bob.page.getByText(/Nothing waits now/).waitFor();
+    await photograph(bob.page, 'due-empty');
 });
 
 test('redemption is opened, bob leaves one asset for later, and collects it in the end', async () => {
@@ -254,6 +307,12 @@ test('the statement and the lists tell what happened', async () => {
     await bob.page.getByText(/redeemed 100,000 ALICE/).waitFor();
     await assertAccessible(bob.page, 'statement');
     await photograph(bob.page, 'statement');
+    const [download] = await Promise.all([bob.page.waitForEvent('download'), bob.page.getByRole('button', { name: 'Save all of it as CSV' }).click()]);
+    const csv = readFileSync(await download.path(), 'utf8').split('\r\n');
+    assert.match(csv[0]!, /^time \(UTC\),share mint,symbol,event,/);
+    const claim = csv.find((line) => line.includes(',UpsideClaimed,'))!;
+    assert.ok(claim.includes(`,${mint},ALICE,`) && claim.includes('was paid 99.999999 USDC'), claim);
+    assert.match(claim, /,amountAtoms=99999999,/);
     await open(bob, 'explore');
     await bob.page.getByRole('row', { name: /ALICE/ }).waitFor();
     await assertAccessible(bob.page, 'explore');

@@ -1,6 +1,7 @@
 /** Granting, taking what has vested, approving, stopping, closing. */
 import { useState } from 'react';
 import { isAddress, type Address } from '@solana/kit';
+import { formatAmount } from '../../amounts';
 import { grantsOfSecurity, type At, type Grant } from '../../chain/accounts';
 import { hasLapsed, isMilestone, vestedAt } from '../../chain/grants';
 import { parseTimeField, timeField } from '../../time';
@@ -9,16 +10,18 @@ import {
     claimGrantPlan,
     closeGrantPlan,
     createGrantPlan,
+    createGrantsPlan,
     revokeGrantPlan,
     type GrantTerms,
 } from '../../transactions/plans/grants';
 import { freeId } from '../../transactions/plans/redemption';
 import { ActionForm } from '../../ui/action-form';
-import { AddressField, AmountField, amountIn, Choice, TextField } from '../../ui/fields';
+import { AddressField, AmountField, amountIn, Choice, TextArea, TextField } from '../../ui/fields';
 import { useNow, useQuery } from '../../ui/hooks';
 import { Card, Empty, Facts, Loaded } from '../../ui/parts';
 import { AddressText, Amount, When } from '../../ui/text';
 import { grantState } from '../security/grants';
+import { leftToMake, readGrantTable } from './grant-table';
 import type { ActionProps } from './page';
 
 function GrantCard({ grant, view, wallet }: ActionProps & { grant: At<Grant> }) {
@@ -87,6 +90,8 @@ export function CreateGrant({ view, wallet }: ActionProps) {
     const [approver, setApprover] = useState('');
     const [deadline, setDeadline] = useState('');
     const [revocable, setRevocable] = useState<'yes' | 'no'>('yes');
+    const [to, setTo] = useState<'one' | 'many'>('one');
+    const [manyText, setManyText] = useState('');
     const free = security.authorisedAtoms - security.issuedAtoms - security.reservedAtoms;
     const { atoms } = amountIn(text, security.decimals, free);
     const [startTs, cliffTs, endTs, deadlineTs] = [start, cliff === '' ? start : cliff, end, deadline].map(parseTimeField);
@@ -94,17 +99,23 @@ export function CreateGrant({ view, wallet }: ActionProps) {
     const milestone =
         condition === 'time' ? null : isAddress(approver.trim()) && deadlineTs != null ? { approver: approver.trim() as Address, deadlineTs } : undefined;
     const ready = atoms !== undefined && ordered && isAddress(recipient.trim()) && milestone !== undefined;
+    const table = manyText.trim() === '' ? null : readGrantTable(manyText, security.decimals);
+    const total = table?.rows.reduce((sum, row) => sum + row.amount, 0n) ?? 0n;
+    const tableProblem = table?.problems[0] ?? (total > free ? `Together ${formatAmount(total, security.decimals)}, and ${formatAmount(free, security.decimals)} are free` : null);
+    const readyForMany = table !== null && tableProblem === null && table.rows.length > 0 && ordered && milestone !== undefined;
+    const schedule = () => ({ startTs: startTs!, cliffTs: cliffTs!, endTs: endTs!, revocable: revocable === 'yes', milestone: milestone ?? null });
+    const buildMany = async () => {
+        const { left, made } = leftToMake(table!.rows, schedule(), await grantsOfSecurity(security.address));
+        if (left.length === 0) throw new Error('Every grant of this table exists already.');
+        return createGrantsPlan(wallet, security, share.symbol, left, made);
+    };
     const build = async () => {
         const others = (await grantsOfSecurity(security.address)).filter((grant) => grant.recipient === recipient.trim());
         const terms: GrantTerms = {
             id: freeId(others),
             recipient: recipient.trim() as Address,
             amount: atoms!,
-            startTs: startTs!,
-            cliffTs: cliffTs!,
-            endTs: endTs!,
-            revocable: revocable === 'yes',
-            milestone: milestone ?? null,
+            ...schedule(),
         };
         return createGrantPlan(wallet, security, share.symbol, terms);
     };
@@ -115,18 +126,48 @@ export function CreateGrant({ view, wallet }: ActionProps) {
         setEnd(timeField(earliest + 31_536_000n));
     };
     return (
-        <ActionForm build={ready ? build : null}>
+        <ActionForm build={to === 'one' ? (ready ? build : null) : readyForMany ? buildMany : null}>
             <p>New shares are promised to somebody for help. They are issued as they vest, registered, and earn from then on.</p>
-            <AddressField label="To wallet" value={recipient} onChange={setRecipient} />
-            <AmountField
-                label="Shares"
-                value={text}
-                onChange={setText}
-                decimals={security.decimals}
-                symbol={share.symbol}
-                most={free}
-                mostLabel="Free to promise:"
+            <Choice
+                label="To how many"
+                value={to}
+                options={[
+                    { value: 'one', label: 'One person' },
+                    { value: 'many', label: 'Many, from a table', hint: 'All on the same schedule. What the table names and exists already is not made again.' },
+                ]}
+                onChange={setTo}
             />
+            {to === 'one' ? (
+                <>
+                    <AddressField label="To wallet" value={recipient} onChange={setRecipient} />
+                    <AmountField
+                        label="Shares"
+                        value={text}
+                        onChange={setText}
+                        decimals={security.decimals}
+                        symbol={share.symbol}
+                        most={free}
+                        mostLabel="Free to promise:"
+                    />
+                </>
+            ) : (
+                <TextArea
+                    label="Wallets and shares, one a line"
+                    value={manyText}
+                    onChange={setManyText}
+                    problem={tableProblem}
+                    hint={
+                        table && tableProblem === null ? (
+                            <>
+                                {table.rows.length} grants, together <Amount atoms={total} decimals={security.decimals} symbol={share.symbol} /> of{' '}
+                                {formatAmount(free, security.decimals)} that are free.
+                            </>
+                        ) : (
+                            'As a spreadsheet copies it: the wallet, then the shares, like 1000.25'
+                        )
+                    }
+                />
+            )}
             <TextField
                 label="Start (UTC)"
                 type="datetime-local"

@@ -27,6 +27,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     deposit: { title: 'Deposit backing into', load: lazy(async () => ({ default: (await money()).Deposit })) },
     'open-vault': { title: 'Open a vault of', load: lazy(async () => ({ default: (await money()).OpenVault })), issuerOnly: true },
     harvest: { title: 'Harvest for', load: lazy(() => import('./harvest')) },
+    due: { title: 'What is due of', load: lazy(() => import('./crank')) },
     redeem: { title: 'Redeem', load: lazy(() => import('./redeem')) },
     grants: { title: 'Grants of', load: lazy(async () => ({ default: (await grants()).GrantActions })) },
     grant: { title: 'Grant', load: lazy(async () => ({ default: (await grants()).CreateGrant })), issuerOnly: true },

@@ -4,7 +4,7 @@ import { formatAmount } from '../../amounts';
 import { KINDS } from '../../chain/accounts';
 import type { Mint } from '../../chain/mints';
 import { nameMint, symbolIn, type Named } from '../../chain/names';
-import { visible } from '../../display';
+import { shortAddress, visible } from '../../display';
 import { timeField } from '../../time';
 import { irreversibleTerms } from '../../transactions/plans/create';
 import { AddressField, Choice, TextField } from '../../ui/fields';
@@ -61,14 +61,14 @@ export function TermsStep({ form, change, payout, payouts, now }: TermsProps) {
                 label="Mint that holders are paid in"
                 value={form.payoutMint}
                 onChange={(payoutMint) => change({ payoutMint })}
-                hint={payout.data ? <>This is <bdi>{nameMint(payout.data).name}</bdi>.</> : 'A dollar token, for example'}
+                hint={payout.data ? <>It calls itself <bdi>{nameMint(payout.data).name}</bdi> (<bdi>{nameMint(payout.data).symbol}</bdi>): anybody can write that, so compare the address.</> : 'A dollar token, for example'}
             />
             {payouts && payouts.mints.length > 0 && (
                 <fieldset className="suggestions">
                     <legend>Others here are paid in</legend>
                     {payouts.mints.map((mint) => (
                         <button key={mint} type="button" className="small secondary" onClick={() => change({ payoutMint: mint })}>
-                            {symbolIn(payouts.names, mint)}
+                            {symbolIn(payouts.names, mint)} <code>{shortAddress(mint)}</code>
                         </button>
                     ))}
                 </fieldset>

@@ -22,6 +22,7 @@ const ANYONE = [
     ['rounds', 'Rounds'],
     ['grants', 'Grants'],
     ['members', 'Members'],
+    ['due', 'Do what is due'],
 ] as const;
 const ISSUER = [
     ['grant', 'Grant shares'],

@@ -9,7 +9,9 @@ import {
     getCreateGrantInstruction,
     getRevokeGrantInstruction,
 } from '../../generated/instructions';
+import { formatAmount } from '../../amounts';
 import { formatTime } from '../../time';
+import { pack, type Part } from '../pack';
 import type { Plan } from '../plan';
 import { holderKeys, securityAccounts, signerOf, tail } from './keys';
 
@@ -25,9 +27,9 @@ export type GrantTerms = {
     milestone: { approver: Address; deadlineTs: bigint } | null;
 };
 
-export async function createGrantPlan(wallet: Address, security: At<Security>, symbol: string, terms: GrantTerms): Promise<Plan> {
+async function grantInstruction(wallet: Address, security: At<Security>, terms: GrantTerms) {
     const signer = signerOf(wallet);
-    const instruction = getCreateGrantInstruction({
+    return getCreateGrantInstruction({
         payer: signer,
         issuer: signer,
         ...securityAccounts(security),
@@ -44,6 +46,35 @@ export async function createGrantPlan(wallet: Address, security: At<Security>, s
         approver: terms.milestone?.approver ?? NOBODY,
         deadlineTs: terms.milestone?.deadlineTs ?? 0n,
     });
+}
+
+/** Grants to many: those that are left to make, as many in one transaction as fit. */
+export async function createGrantsPlan(
+    wallet: Address,
+    security: At<Security>,
+    symbol: string,
+    all: readonly GrantTerms[],
+    made: number,
+): Promise<Plan> {
+    const parts = await Promise.all(
+        all.map(async (terms): Promise<Part> => ({ title: 'Grant', instructions: [await grantInstruction(wallet, security, terms)], alone: false })),
+    );
+    const sum = all.reduce((so, terms) => so + terms.amount, 0n);
+    const stays = all.some((terms) => !terms.revocable);
+    return {
+        title: `Grant ${symbol} to ${all.length}`,
+        notes: [
+            `${formatAmount(sum, security.decimals)} ${symbol} are promised in all.`,
+            ...(made > 0 ? [`${made} of the table exist already and are left out.`] : []),
+            ...all.map((terms) => `${formatAmount(terms.amount, security.decimals)} to ${terms.recipient}.`),
+        ],
+        irreversible: [stays ? 'You cannot take any of it back.' : 'You can stop what has not vested; what has vested stays theirs.'],
+        steps: pack(wallet, parts),
+    };
+}
+
+export async function createGrantPlan(wallet: Address, security: At<Security>, symbol: string, terms: GrantTerms): Promise<Plan> {
+    const instruction = await grantInstruction(wallet, security, terms);
     return {
         title: `Grant ${symbol}`,
         notes: [

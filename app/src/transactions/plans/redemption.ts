@@ -1,5 +1,5 @@
 /** Redeeming: the claim first, then the burn, then each asset by itself, in transactions as full as they can be. */
-import type { Address, Instruction } from '@solana/kit';
+import type { Address } from '@solana/kit';
 import { formatAmount } from '../../amounts';
 import { approvalOf, MEMO, redemptionOf } from '../../chain/addresses';
 import { isCurated, type At, type Position, type Security } from '../../chain/accounts';
@@ -11,17 +11,12 @@ import {
     getRedeemInstruction,
 } from '../../generated/instructions';
 import { mulDivCeil } from '../../math';
-import { MAX_BYTES, sizeOf } from '../message';
-import type { Plan, Step } from '../plan';
+import { pack, type Part } from '../pack';
+import type { Plan } from '../plan';
 import { holderKeys, securityAccounts, signerOf, tail } from './keys';
 import { harvestInstruction } from './layers';
 import { createAta } from './token';
 import { claimInstructions } from './upside';
-
-/** `alone`: needs a transaction of its own; if it fails, the others go on without it. */
-type Part = { title: string; instructions: Instruction[]; alone: boolean };
-/** Collects that one transaction may hold, by compute units. */
-const MOST_PARTS = 12;
 
 /** The first number that no open ticket has. */
 export function freeId(tickets: readonly { id: bigint }[]): bigint {
@@ -73,27 +68,6 @@ async function collect(quote: Quote, leg: Leg, redemption: Address, toleranceBps
         leastAtoms: leastOf(leg, toleranceBps),
     });
     return { title: `Collect ${leg.symbol}`, instructions: [...open, instruction], alone: false };
-}
-
-/** Steps as full as they can be: a transaction holds so many parts as its bytes allow. */
-function pack(payer: Address, parts: readonly Part[]): Step[] {
-    const steps: { parts: Part[] }[] = [];
-    for (const part of parts) {
-        const last = steps.at(-1);
-        const together = last && [...last.parts, part];
-        const fits =
-            together &&
-            !together.some((one) => one.alone) &&
-            together.length <= MOST_PARTS &&
-            sizeOf(payer, together.flatMap((one) => one.instructions)) <= MAX_BYTES;
-        if (last && fits) last.parts.push(part);
-        else steps.push({ parts: [part] });
-    }
-    return steps.map(({ parts: all }) => ({
-        title: all.map((part) => part.title).join(', '),
-        instructions: all.flatMap((part) => part.instructions),
-        optional: all.every((part) => part.alone),
-    }));
 }
 
 /**
