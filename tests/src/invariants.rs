@@ -14,7 +14,7 @@ use upside::state::{
 };
 use upside_client::{replay::Replay, solana_account::Account};
 
-use crate::model::{Accrual, Asset, GrantId, TicketId, Wallet};
+use crate::model::{Accrual, Asset, GrantId, Holder, TicketId, Wallet};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ fn holds(condition: bool, id: &'static str, seen: impl FnOnce() -> String) -> Ch
 /// A holder's live accounts.
 #[derive(Clone, Debug)]
 pub struct HolderView {
-    /// Which wallet.
-    pub wallet: Wallet,
+    /// Which holder: a wallet, or a vault of another security.
+    pub wallet: Holder,
     /// The position, if it exists.
     pub position: Option<Position>,
     /// Balance of the registered account, share atoms, and whether it is frozen; `None` if there is no such account.
@@ -54,14 +54,16 @@ pub struct HolderView {
 }
 
 /// A vault's live accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VaultView {
     /// Its number in the order of opening.
     pub index: u8,
-    /// Asset atoms in its token account.
+    /// Asset atoms in its token account; shares of another security in its position there.
     pub balance: u64,
     /// Share atoms that have collected.
     pub collected: u64,
+    /// Whose shares the asset is, by the number of that security; `None` for any other asset.
+    pub shares_of: Option<usize>,
 }
 
 /// What tickets took out of one vault, by the events.
@@ -88,6 +90,21 @@ impl Taken {
             arrived: self.arrived - before.arrived,
         }
     }
+}
+
+/// Money that crossed the border of one security's stream, by the events, payout atoms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crossed {
+    /// Distributed.
+    pub from_outside: u128,
+    /// Harvested from the streams below.
+    pub from_below: u128,
+    /// Claimed by holders outside.
+    pub to_holders: u128,
+    /// Harvested onto streams above.
+    pub to_streams: u128,
+    /// Harvested into vaults above, as backing.
+    pub to_vaults: u128,
 }
 
 /// What a round gave its investors, by the events.
@@ -154,7 +171,7 @@ pub struct SecurityView {
     pub supply: u64,
     /// Payout atoms in the payout vault.
     pub payout_vault: u64,
-    /// Every wallet that could hold.
+    /// Everybody who could hold.
     pub holders: Vec<HolderView>,
     /// Every open vault.
     pub vaults: BTreeMap<Asset, VaultView>,
@@ -168,6 +185,8 @@ pub struct SecurityView {
     pub taken: BTreeMap<Asset, Taken>,
     /// Payout atoms ever paid by claims, from the events: closed positions forget theirs.
     pub claimed: u128,
+    /// Money that crossed its border.
+    pub crossed: Crossed,
     /// The latest time the clock ever showed, unix seconds: at it no position is checkpointed ahead.
     pub latest: i64,
 }
@@ -241,9 +260,10 @@ impl SecurityView {
     }
 
     /// Whether the clock was set back behind a holder's checkpoint: their position waits until it is there again.
-    fn is_behind(&self, wallet: Wallet, now: i64) -> bool {
+    #[must_use]
+    pub fn is_behind(&self, holder: Holder, now: i64) -> bool {
         let accrual = self.accrual_at(now);
-        let position = self.holders.iter().find(|holder| holder.wallet == wallet);
+        let position = self.holders.iter().find(|other| other.wallet == holder);
         position
             .and_then(|holder| holder.position.as_ref())
             .is_some_and(|position| position.shares_atoms > 0 && self.growth(position, &accrual).is_negative())
@@ -681,6 +701,217 @@ pub fn r1_every_atom_of_a_round_is_accounted_for(view: &SecurityView) -> Check {
     Ok(())
 }
 
+/// C-1: over any cascade, cyclic ones too, no more of a money leaves the streams than was paid in from outside, and what leaves one stream for
+/// another arrives there to the atom. By U-2 of each the difference is on its way or owed, exactly.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn c1_no_more_leaves_a_cascade_than_was_paid_in(views: &[Option<SecurityView>]) -> Check {
+    let mut cascades: BTreeMap<Pubkey, Vec<&SecurityView>> = BTreeMap::new();
+    for view in views.iter().flatten() {
+        cascades.entry(view.security.payout_mint).or_default().push(view);
+    }
+    for (money, cascade) in cascades {
+        for view in &cascade {
+            let (crossed, received) = (&view.crossed, view.security.received_total_atoms.get());
+            holds(
+                crossed.from_outside + crossed.from_below == received
+                    && crossed.to_holders + crossed.to_streams + crossed.to_vaults == view.claimed,
+                "C-1",
+                || {
+                    format!(
+                        "{received} were received and {} claimed, {crossed:?} crossed",
+                        view.claimed
+                    )
+                },
+            )?;
+        }
+        let sum = |of: fn(&Crossed) -> u128| cascade.iter().map(|view| of(&view.crossed)).sum::<u128>();
+        let entered = sum(|crossed| crossed.from_outside);
+        let left = sum(|crossed| crossed.to_holders + crossed.to_vaults);
+        let (up, down) = (sum(|crossed| crossed.from_below), sum(|crossed| crossed.to_streams));
+        holds(up == down && left <= entered, "C-1", || {
+            format!("of {money} {entered} entered and {left} left; {down} left streams for streams, {up} arrived")
+        })?;
+    }
+    Ok(())
+}
+
+/// What shares are worth, looked through all layers: `(I - C)^-1 p`, in atoms of each asset that is no share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookThrough {
+    /// Atoms per share atom, by asset and security.
+    worth: BTreeMap<Asset, Vec<BigRational>>,
+    /// By security: whether it has shares that every vault of it backs.
+    backs: Vec<bool>,
+}
+
+impl LookThrough {
+    /// Of these securities; `None` if shares hold each other entirely, so that nobody outside has any.
+    #[must_use]
+    pub fn of(views: &[Option<SecurityView>]) -> Option<Self> {
+        let per_share = |view: &SecurityView, vault: &VaultView| {
+            let divisor = view.redemption_divisor(vault);
+            (!divisor.is_zero()).then(|| BigRational::new(vault.balance.into(), divisor))
+        };
+        let vaults = || {
+            let numbered = views.iter().enumerate();
+            numbered.flat_map(|(s, view)| {
+                view.iter()
+                    .flat_map(move |view| view.vaults.iter().map(move |v| (s, view, v)))
+            })
+        };
+        let count = views.len();
+        let assets: Vec<Asset> = vaults()
+            .filter(|(.., (_, vault))| vault.shares_of.is_none())
+            .map(|(.., (asset, _))| *asset)
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let mut backs = vec![true; count];
+        // Each row: `I - C`, then `p` of each asset.
+        let mut rows: Vec<Vec<BigRational>> = vec![vec![BigRational::zero(); count + assets.len()]; count];
+        for (s, row) in rows.iter_mut().enumerate() {
+            row[s] = BigRational::one();
+        }
+        for (s, view, (asset, vault)) in vaults() {
+            let Some(each) = per_share(view, vault) else {
+                backs[s] = false;
+                continue;
+            };
+            match vault.shares_of {
+                Some(of) => rows[s][of] -= each,
+                None => {
+                    let at = assets.iter().position(|other| other == asset).unwrap_or_default();
+                    rows[s][count + at] += each;
+                }
+            }
+        }
+        for pivot in 0..count {
+            let from = (pivot..count).find(|row| !rows[*row][pivot].is_zero())?;
+            rows.swap(pivot, from);
+            let lead = rows[pivot][pivot].clone();
+            for value in &mut rows[pivot] {
+                *value /= &lead;
+            }
+            let pivot_row = rows[pivot].clone();
+            for (_, row) in rows.iter_mut().enumerate().filter(|(at, _)| *at != pivot) {
+                let factor = row[pivot].clone();
+                if factor.is_zero() {
+                    continue;
+                }
+                for (value, lead) in row.iter_mut().zip(&pivot_row) {
+                    *value -= &factor * lead;
+                }
+            }
+        }
+        let of_asset = |at: usize| rows.iter().map(|row| row[count + at].clone()).collect();
+        Some(Self {
+            worth: assets
+                .iter()
+                .enumerate()
+                .map(|(at, asset)| (*asset, of_asset(at)))
+                .collect(),
+            backs,
+        })
+    }
+
+    /// What one share atom of a security is worth of an asset, atoms.
+    #[must_use]
+    pub fn worth(&self, asset: Asset, s: usize) -> BigRational {
+        let all = self.worth.get(&asset);
+        all.and_then(|all| all.get(s))
+            .cloned()
+            .unwrap_or_else(BigRational::zero)
+    }
+}
+
+/// C-2, between two moments without a clawback: whatever is redeemed, collected and harvested, a share that remains is never worth less.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn c2_what_a_share_is_worth_never_falls(before: &LookThrough, after: &LookThrough) -> Check {
+    for (asset, worth) in &before.worth {
+        for (s, was) in worth.iter().enumerate() {
+            let is = after.worth(*asset, s);
+            let backs = after.backs.get(s) == Some(&true);
+            holds(!backs || is >= *was, "C-2", || {
+                format!("a share of security {s} was worth {was} of asset {asset}, and now {is}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What somebody got who redeemed shares of one security, and then shares that came out of its vaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hops {
+    /// Share atoms redeemed at first.
+    pub shares: u64,
+    /// Assets paid that are no shares, atoms.
+    pub paid: BTreeMap<Asset, u128>,
+    /// Share atoms that came out, by security.
+    pub came: BTreeMap<usize, u128>,
+    /// Share atoms of them that were redeemed too, by security.
+    pub redeemed: BTreeMap<usize, u128>,
+    /// How often an asset that is no share was collected.
+    pub collects: BTreeMap<Asset, u64>,
+    /// How often shares were collected, by their security.
+    pub share_collects: BTreeMap<usize, u64>,
+}
+
+impl Hops {
+    /// Counts what one vault paid of an asset; those from `first_share` on are the shares of the securities.
+    pub fn collect(&mut self, asset: Asset, first_share: Asset, paid: u64) {
+        match asset.checked_sub(first_share) {
+            None => {
+                *self.paid.entry(asset).or_default() += u128::from(paid);
+                *self.collects.entry(asset).or_default() += 1;
+            }
+            Some(of) => {
+                *self.came.entry(of).or_default() += u128::from(paid);
+                *self.share_collects.entry(of).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// C-2, for one holder: redeeming `hops.shares` of security `s` hop by hop, in whatever order, pays what they were worth: never more, and less only
+/// by the rounding of less than one atom per collection.
+///
+/// # Errors
+/// [`Broken`] with what was seen.
+pub fn c2_hop_by_hop_pays_what_shares_are_worth(
+    s: usize,
+    before: &LookThrough,
+    after: &LookThrough,
+    hops: &Hops,
+) -> Check {
+    let whole = |n: u128| BigRational::from(BigInt::from(n));
+    for asset in before.worth.keys() {
+        let worth = before.worth(*asset, s) * whole(hops.shares.into());
+        let in_shares: BigRational = hops
+            .came
+            .iter()
+            .map(|(of, n)| {
+                let left = n - hops.redeemed.get(of).copied().unwrap_or_default();
+                after.worth(*asset, *of) * whole(left)
+            })
+            .sum();
+        let got = whole(hops.paid.get(asset).copied().unwrap_or_default()) + in_shares;
+        let rounding: BigRational = hops
+            .share_collects
+            .iter()
+            .map(|(of, n)| after.worth(*asset, *of) * whole((*n).into()))
+            .sum::<BigRational>()
+            + whole(hops.collects.get(asset).copied().unwrap_or_default().into());
+        holds(got <= worth && &got + &rounding >= worth, "C-2", || {
+            format!("{hops:?} of security {s} were worth {worth} of asset {asset} and paid {got}, with {rounding} of rounding")
+        })?;
+    }
+    Ok(())
+}
+
 /// L-1, for grants: what has vested and was not claimed can be claimed, whoever asks. `claim` tries it without consequences and returns the
 /// share atoms issued.
 ///
@@ -866,7 +1097,7 @@ pub fn e1_events_rebuild_every_account(replay: &Replay, addresses: &[Pubkey], ac
 pub fn l1_every_holder_can_claim(
     view: &SecurityView,
     now: i64,
-    mut claim: impl FnMut(Wallet) -> Result<u64, String>,
+    mut claim: impl FnMut(Holder) -> Result<u64, String>,
 ) -> Check {
     let accrual = view.accrual_at(now);
     for holder in &view.holders {
@@ -1008,9 +1239,8 @@ mod tests {
             vaults: [(
                 0,
                 VaultView {
-                    index: 0,
                     balance: 99,
-                    collected: 0,
+                    ..VaultView::default()
                 },
             )]
             .into(),
@@ -1019,6 +1249,11 @@ mod tests {
             rounds: BTreeMap::new(),
             taken: BTreeMap::new(),
             claimed: 250,
+            crossed: Crossed {
+                from_outside: 3_000,
+                to_holders: 250,
+                ..Crossed::default()
+            },
             latest: 100,
         }
     }
@@ -1130,6 +1365,7 @@ mod tests {
         let mut view = sound();
         position(&mut view).checkpoint_x64 = (2_u128 << 64).into();
         view.claimed += 600;
+        view.crossed.to_holders += 600;
         view.payout_vault -= 600;
         assert_eq!(view.paid_ahead(), BigRational::from(BigInt::from(250)));
         assert_eq!(id_of(u1_payout_vault_covers_what_is_owed(&view)), "holds");
@@ -1353,6 +1589,124 @@ mod tests {
         assert_eq!(leave((0, 60), (300, 60)), "holds");
         assert_eq!(leave((0, 59), (300, 60)), "L-1");
         assert_eq!(leave((0, 60), (299, 60)), "L-1");
+    }
+
+    /// [`sound`], whose holder 0 is the vault of a second security: it has harvested 100 of the 250 atoms onto that one's stream. Money of the
+    /// same mint.
+    fn cascade() -> [Option<SecurityView>; 2] {
+        let mut lower = sound();
+        lower.crossed.to_holders = 150;
+        lower.crossed.to_streams = 100;
+        let mut upper = sound();
+        upper.vaults.clear();
+        upper.crossed = Crossed {
+            from_outside: 2_900,
+            from_below: 100,
+            to_holders: 250,
+            ..Crossed::default()
+        };
+        [Some(lower), Some(upper)]
+    }
+
+    #[test]
+    fn c1_notices_one_atom_that_leaves_or_arrives_without_a_cause() {
+        let check = |change: fn(&mut SecurityView, &mut SecurityView)| {
+            let [Some(mut lower), Some(mut upper)] = cascade() else {
+                unreachable!("both are there")
+            };
+            change(&mut lower, &mut upper);
+            id_of(c1_no_more_leaves_a_cascade_than_was_paid_in(&[
+                Some(lower),
+                None,
+                Some(upper),
+            ]))
+        };
+        assert_eq!(check(|_, _| {}), "holds");
+        assert_eq!(check(|lower, _| lower.crossed.to_streams += 1), "C-1");
+        assert_eq!(check(|lower, _| lower.claimed += 1), "C-1");
+        assert_eq!(check(|_, upper| upper.crossed.from_below += 1), "C-1");
+        assert_eq!(
+            check(|_, upper| upper.security.received_total_atoms = 3_001.into()),
+            "C-1"
+        );
+        // Claimed, but not paid in.
+        assert_eq!(
+            check(|_, upper| {
+                upper.claimed += 6_000;
+                upper.crossed.to_holders += 6_000;
+            }),
+            "C-1"
+        );
+    }
+
+    /// Two securities of 1,000 shares, all issued, that hold 200 and 100 of each other; 4,900 and 9,800 atoms of asset 0 back them.
+    fn held_by_each_other() -> [Option<SecurityView>; 2] {
+        let view = |held: u64, of: usize, balance: u64| {
+            let mut view = sound();
+            view.tickets.clear();
+            view.security.authorised_atoms = 1_000;
+            view.security.issued_atoms = 1_000;
+            view.security.redeemed_total_atoms = 0;
+            view.supply = 1_000;
+            let vault = |balance, shares_of| VaultView {
+                balance,
+                shares_of,
+                ..VaultView::default()
+            };
+            view.vaults = [(0, vault(balance, None)), (7 + of, vault(held, Some(of)))].into();
+            Some(view)
+        };
+        [view(200, 1, 4_900), view(100, 0, 9_800)]
+    }
+
+    #[test]
+    fn what_a_share_is_worth_looks_through_a_cycle() {
+        let worth = LookThrough::of(&held_by_each_other()).expect("somebody outside holds shares");
+        // v0 = 4.9 + 0.2 v1 and v1 = 9.8 + 0.1 v0.
+        let exactly = |n: i64, d: i64| BigRational::new(n.into(), d.into());
+        assert_eq!(worth.worth(0, 0), exactly(686, 98));
+        assert_eq!(worth.worth(0, 1), exactly(1_029, 98));
+        let mut entirely = held_by_each_other();
+        for view in entirely.iter_mut().flatten() {
+            for vault in view.vaults.values_mut().filter(|vault| vault.shares_of.is_some()) {
+                vault.balance = 1_000;
+            }
+        }
+        assert_eq!(LookThrough::of(&entirely), None);
+    }
+
+    #[test]
+    fn c2_notices_a_share_that_is_worth_less_and_a_hop_that_pays_another_amount() {
+        let before = LookThrough::of(&held_by_each_other()).expect("somebody outside holds shares");
+        let mut less = held_by_each_other();
+        if let Some(view) = &mut less[0] {
+            view.vaults.get_mut(&0).unwrap().balance -= 1;
+        }
+        let after = LookThrough::of(&less).expect("somebody outside holds shares");
+        assert_eq!(id_of(c2_what_a_share_is_worth_never_falls(&before, &before)), "holds");
+        assert_eq!(id_of(c2_what_a_share_is_worth_never_falls(&before, &after)), "C-2");
+        // 10 shares of security 0 are worth 70 atoms: 49, and 2 shares of 10.5.
+        let hops = |paid: u128, left: u128| Hops {
+            shares: 10,
+            paid: [(0, paid)].into(),
+            came: [(1, left + 3)].into(),
+            redeemed: [(1, 3)].into(),
+            collects: [(0, 1)].into(),
+            share_collects: [(1, 1)].into(),
+        };
+        let check = |paid, left| {
+            id_of(c2_hop_by_hop_pays_what_shares_are_worth(
+                0,
+                &before,
+                &before,
+                &hops(paid, left),
+            ))
+        };
+        assert_eq!(check(49, 2), "holds");
+        assert_eq!(check(48, 2), "holds");
+        assert_eq!(check(49, 1), "holds");
+        assert_eq!(check(50, 2), "C-2");
+        assert_eq!(check(47, 1), "C-2");
     }
 
     #[test]

@@ -8,19 +8,25 @@
 //! A method may leave a half-made change behind when it refuses: apply it to a clone, as a transaction does.
 
 mod accrual;
+mod collective;
 mod grant;
+mod layers;
 mod redemption;
 mod round;
 mod security;
 
 pub use accrual::{fraction_unit, Accrual};
+pub use collective::{Application, Collective, Rule, Seen};
 pub use grant::{Grant, GrantTerms};
+pub use layers::{OtherMoney, ShareVault};
 pub use redemption::{Collected, Collection, Ticket};
 pub use round::{Purse, Release, Round, RoundStatus, RoundTerms, Subscription};
 pub use security::{Deposit, Destination, Position, Security, Terms, Vault};
 
 /// A wallet, by its number among the wallets of a test.
 pub type Wallet = usize;
+/// A holder: a wallet, or another security's vault for the shares, by its number in a test, wallets first.
+pub type Holder = usize;
 /// An asset, by its number among the assets of a test.
 pub type Asset = usize;
 /// A ticket: its holder, and the number that the holder gave it.
@@ -182,11 +188,61 @@ pub enum Flaw {
     IssueOverPromises,
     /// Retires capacity that is reserved.
     RetirePromises,
+    /// Lets a vault earn what deposited shares had earned before.
+    DepositBringsThePast,
+    /// Lets no curated shares into a vault.
+    WantApprovalOfVaults,
+    /// Opens no vault for the money that held shares earn.
+    OneVaultForShares,
+    /// Lets a vault earn for bearer shares from before they were registered.
+    RegisterWithThePast,
+    /// Harvests rounded up.
+    CeilHarvest,
+    /// Harvests without the drip.
+    HarvestAtOnce,
+    /// Harvests other money onto the stream.
+    HarvestOntoAnyStream,
+    /// Forgets that a harvest entered a vault.
+    ForgetHarvested,
+    /// Lets a ticket collect curated shares for a holder who is not approved.
+    CollectUnapproved,
+    /// Lets a ticket take what the shares that it collects have earned.
+    TicketTakesEarnings,
+    /// Pays tickets in bearer shares.
+    CollectAsBearer,
+    /// Divides bearer shares that a vault has not registered, too.
+    CountUnregistered,
+    /// Takes a contribution rounded down.
+    FloorContribution,
+    /// Lets securities apply that pay out other money.
+    ApplyForOtherMoney,
+    /// Leaves an application to who made it, whoever is the issuer now.
+    OnlyApplicantWithdraws,
+    /// Takes consent to an application for consent to any.
+    AdmitUnseen,
+    /// Keeps consent that was taken back.
+    KeepConsent,
+    /// Lets a security join without consent.
+    JoinUnadmitted,
+    /// Lets a security join before the notice is over.
+    JoinAtOnce,
+    /// Lets a security join when consent has expired.
+    JoinLate,
+    /// Lets a security join twice.
+    JoinTwice,
+    /// Lets who applied join for a security that has another issuer now.
+    JoinAfterHandover,
+    /// Takes what the application said, whatever the member retired since.
+    JoinOnOldTerms,
+    /// Wants the notice of a grant from who joins.
+    JoinWithNotice,
+    /// Forgets to count a member.
+    ForgetMember,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 70] = [
         Self::CeilPayout,
         Self::AccrueToBearer,
         Self::LoseRemainder,
@@ -232,5 +288,30 @@ impl Flaw {
         Self::KeepDust,
         Self::IssueOverPromises,
         Self::RetirePromises,
+        Self::DepositBringsThePast,
+        Self::WantApprovalOfVaults,
+        Self::OneVaultForShares,
+        Self::RegisterWithThePast,
+        Self::CeilHarvest,
+        Self::HarvestAtOnce,
+        Self::HarvestOntoAnyStream,
+        Self::ForgetHarvested,
+        Self::CollectUnapproved,
+        Self::TicketTakesEarnings,
+        Self::CollectAsBearer,
+        Self::CountUnregistered,
+        Self::FloorContribution,
+        Self::ApplyForOtherMoney,
+        Self::OnlyApplicantWithdraws,
+        Self::AdmitUnseen,
+        Self::KeepConsent,
+        Self::JoinUnadmitted,
+        Self::JoinAtOnce,
+        Self::JoinLate,
+        Self::JoinTwice,
+        Self::JoinAfterHandover,
+        Self::JoinOnOldTerms,
+        Self::JoinWithNotice,
+        Self::ForgetMember,
     ];
 }

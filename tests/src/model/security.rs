@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use super::{Accrual, Asset, Flaw, Grant, GrantId, Refusal, Round, Ticket, TicketId, Wallet};
+use super::{Accrual, Asset, Collective, Flaw, Grant, GrantId, Holder, Refusal, Round, Ticket, TicketId, Wallet};
 
 /// The least that may be authorised, share atoms.
 const LEAST_AUTHORISED: u64 = 1_000_000;
@@ -32,7 +32,7 @@ pub struct Terms {
     pub redeem_after: i64,
 }
 
-/// What one wallet has and is owed.
+/// What one holder has and is owed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Registered share atoms.
@@ -52,7 +52,7 @@ pub struct Position {
 pub struct Vault {
     /// Its number in the order of opening.
     pub index: usize,
-    /// Asset atoms in it.
+    /// Asset atoms in it; of shares of another security, those in its position there.
     pub balance: BigInt,
     /// Asset atoms that deposits brought in.
     pub deposited: BigInt,
@@ -121,10 +121,10 @@ pub struct Security {
     pub payout_vault: BigInt,
     /// Payout atoms that wait in the inbox.
     pub inbox: BigInt,
-    /// By wallet.
-    pub positions: BTreeMap<Wallet, Position>,
-    /// Bearer share atoms, by wallet.
-    pub bearer: BTreeMap<Wallet, BigInt>,
+    /// By holder.
+    pub positions: BTreeMap<Holder, Position>,
+    /// Bearer share atoms, by holder.
+    pub bearer: BTreeMap<Holder, BigInt>,
     /// Who may receive curated shares.
     pub approved: BTreeSet<Wallet>,
     /// By asset.
@@ -135,8 +135,19 @@ pub struct Security {
     pub grants: BTreeMap<GrantId, Grant>,
     /// All there ever were, by number.
     pub rounds: BTreeMap<u64, Round>,
+    /// The rule by which others join, and who did.
+    pub collective: Option<Collective>,
     /// The deliberate error, if any.
     pub flaw: Option<Flaw>,
+}
+
+/// How shares that move enter a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// They earn there from now on.
+    New,
+    /// A deliberate error: they bring what they earned since that position was settled.
+    WithThePast,
 }
 
 pub(super) fn ensure(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
@@ -197,6 +208,7 @@ impl Security {
             tickets: BTreeMap::new(),
             grants: BTreeMap::new(),
             rounds: BTreeMap::new(),
+            collective: None,
             flaw,
         };
         security.position(issuer).shares = initial.into();
@@ -219,10 +231,10 @@ impl Security {
         }
     }
 
-    /// What a wallet is owed at a time, payout atoms with their fraction; `None` when the clock is behind its checkpoint.
+    /// What a holder is owed at a time, payout atoms with their fraction; `None` when the clock is behind its checkpoint.
     #[must_use]
-    pub fn owed(&self, wallet: Wallet, now: i64) -> Option<BigRational> {
-        let Some(position) = self.positions.get(&wallet) else {
+    pub fn owed(&self, holder: Holder, now: i64) -> Option<BigRational> {
+        let Some(position) = self.positions.get(&holder) else {
             return Some(BigRational::zero());
         };
         let accrual = self.accrual_at(now);
@@ -246,8 +258,8 @@ impl Security {
         self.accrual = self.accrual_at(now);
     }
 
-    fn position(&mut self, wallet: Wallet) -> &mut Position {
-        self.positions.entry(wallet).or_insert_with(|| Position {
+    pub(super) fn position(&mut self, holder: Holder) -> &mut Position {
+        self.positions.entry(holder).or_insert_with(|| Position {
             shares: BigInt::zero(),
             checkpoint: BigRational::zero(),
             accrued: BigRational::zero(),
@@ -256,8 +268,8 @@ impl Security {
         })
     }
 
-    pub(super) fn settle_position(&mut self, wallet: Wallet, accrual: &Accrual) -> Result<&mut Position, Refusal> {
-        let position = self.position(wallet);
+    pub(super) fn settle_position(&mut self, holder: Holder, accrual: &Accrual) -> Result<&mut Position, Refusal> {
+        let position = self.position(holder);
         position.accrued += accrual
             .earned(&position.shares, &position.checkpoint)
             .ok_or(Refusal::ClockBehindCheckpoint)?;
@@ -265,8 +277,8 @@ impl Security {
         Ok(position)
     }
 
-    pub(super) fn has_position(&self, wallet: Wallet) -> Result<(), Refusal> {
-        ensure(self.positions.contains_key(&wallet), Refusal::Missing)
+    pub(super) fn has_position(&self, holder: Holder) -> Result<(), Refusal> {
+        ensure(self.positions.contains_key(&holder), Refusal::Missing)
     }
 
     pub(super) fn by_issuer(&self, wallet: Wallet) -> Result<(), Refusal> {
@@ -370,30 +382,48 @@ impl Security {
         Ok(())
     }
 
-    /// Sends registered shares. The security is not settled: its accumulator is computed. `guarded`: the sender's registered account
-    /// forbids moves through programs.
+    /// Sends registered shares to somebody who may hold some. The security is not settled: its accumulator is computed. `guarded`: the
+    /// sender's registered account forbids moves through programs.
     ///
     /// # Errors
     /// See [`Refusal`].
-    pub fn transfer(&mut self, from: Wallet, to: Wallet, amount: u64, guarded: bool, now: i64) -> Result<(), Refusal> {
-        ensure(amount > 0, Refusal::Nothing)?;
+    pub fn transfer(&mut self, from: Wallet, to: Holder, amount: u64, guarded: bool, now: i64) -> Result<(), Refusal> {
         ensure(from != to, Refusal::Same)?;
         ensure(
             !self.terms.curated || self.approved.contains(&to) || self.flaw == Some(Flaw::IgnoreApproval),
             Refusal::NotApproved,
         )?;
+        let coming = if self.flaw == Some(Flaw::ReceiverEarnsThePast) {
+            Coming::WithThePast
+        } else {
+            Coming::New
+        };
+        self.move_shares(from, to, &amount.into(), guarded, coming, now)
+    }
+
+    /// Moves registered shares from one holder to another, whoever they are.
+    pub(super) fn move_shares(
+        &mut self,
+        from: Holder,
+        to: Holder,
+        amount: &BigInt,
+        guarded: bool,
+        coming: Coming,
+        now: i64,
+    ) -> Result<(), Refusal> {
+        ensure(!amount.is_zero(), Refusal::Nothing)?;
         self.has_position(from)?;
         ensure(!guarded, Refusal::BadAccount)?;
         let accrual = self.accrual_at(now);
-        let receiver_earns_the_past = self.flaw == Some(Flaw::ReceiverEarnsThePast);
         let position = self.settle_position(from, &accrual)?;
-        ensure(position.shares >= amount.into(), Refusal::NotEnough)?;
+        ensure(position.shares >= *amount, Refusal::NotEnough)?;
         position.shares -= amount;
-        if receiver_earns_the_past {
-            self.position(to).shares += amount;
-            self.settle_position(to, &accrual)?;
-        } else {
-            self.settle_position(to, &accrual)?.shares += amount;
+        match coming {
+            Coming::New => self.settle_position(to, &accrual)?.shares += amount,
+            Coming::WithThePast => {
+                self.position(to).shares += amount;
+                self.settle_position(to, &accrual)?;
+            }
         }
         Ok(())
     }

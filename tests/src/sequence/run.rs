@@ -2,6 +2,7 @@
 
 mod compare;
 mod grants;
+mod layers;
 mod liveness;
 mod outside;
 mod protocol;
@@ -27,7 +28,9 @@ use upside::state::{Grant, Position, Redemption, Round, Subscription, Vault};
 use upside_client::{accounts::decode, events::Event, replay::Replay, script::Script};
 
 use super::{
-    step::{Meddling, Receiver, Step, GRANTS, OWN_ASSETS, SECURITIES, TICKETS, WALLETS},
+    step::{
+        vault_of, Meddling, Receiver, Step, FIRST_SHARE, GRANTS, HOLDERS, OWN_ASSETS, SECURITIES, TICKETS, WALLETS,
+    },
     world::{token, Fixture, Machine, Snapshot, TokenView},
 };
 
@@ -72,6 +75,8 @@ struct Outflow {
     taken: BTreeMap<Asset, Taken>,
     /// What the rounds sold and gave back.
     sold: BTreeMap<u64, Sold>,
+    /// Money from and to others.
+    crossed: Crossed,
 }
 
 type Outflows = [Outflow; SECURITIES];
@@ -94,6 +99,8 @@ pub struct Run<'a> {
     moved: RefCell<BTreeMap<Pubkey, BigInt>>,
     /// How often redemptions were tried.
     tried: usize,
+    /// What shares were worth, looked through all layers, when that was last looked at; nothing after a clawback.
+    worth: Option<LookThrough>,
     flaw: Option<Flaw>,
 }
 
@@ -109,6 +116,9 @@ fn backing_may(step: &Step, s: usize, a: Asset) -> BackingMay {
             rises((*to, *asset) == (s, a))
         }
         Step::ReleaseRunway { s: to, .. } => rises(*to == s),
+        // Which vault is decided when the step runs.
+        Step::DepositShares { .. } | Step::RegisterVaultBearer { .. } | Step::Join { .. } => rises(a >= FIRST_SHARE),
+        Step::Harvest { .. } => rises(a < FIRST_SHARE),
         Step::BurnBearer { s: of, .. } | Step::Retire { s: of, .. } => rises(*of == s),
         Step::Collect {
             s: of,
@@ -129,15 +139,16 @@ impl<'a> Run<'a> {
             fixture,
             snapshot: machine.snapshot(),
             machine,
-            models: [None, None],
+            models: Models::default(),
             replay: Replay::default(),
             outflows: Outflows::default(),
-            views: [None, None],
+            views: Views::default(),
             now: START_TS,
             latest: START_TS,
             viewed: START_TS,
             moved: RefCell::default(),
             tried: 0,
+            worth: None,
             flaw,
         }
     }
@@ -308,7 +319,7 @@ impl<'a> Run<'a> {
             for (w, amount) in bearer.into_iter().enumerate() {
                 model.bearer.insert(w, amount.into());
             }
-            for (a, vault) in &mut model.vaults {
+            for (a, vault) in model.vaults.range_mut(..FIRST_SHARE) {
                 vault.balance = vaults[*a].into();
             }
             if let Step::DonateToRound { s: donee, id, .. } = step {
@@ -377,9 +388,12 @@ impl<'a> Run<'a> {
                     .map(|meta| meta.pubkey)
                     .collect();
                 let seen = |why: String| format!("with {with} in place {slot}: {why}");
+                c1_no_more_leaves_a_cascade_than_was_paid_in(&views).map_err(|e| seen(e.to_string()))?;
                 for (s, view) in views.iter().enumerate() {
                     if let Some(view) = view {
-                        self.check_view(view).map_err(|e| seen(e.to_string()))?;
+                        if self.is_touched(s, &after) {
+                            self.check_view(view).map_err(|e| seen(e.to_string()))?;
+                        }
                         if let Some(before) = &self.views[s] {
                             v1_only_collecting_lowers_a_vault(before, view, false).map_err(|e| seen(e.to_string()))?;
                             v2_redeeming_never_lowers_what_backs_the_rest(before, view)
@@ -480,10 +494,24 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Whether an account that says how a security stands is another than it was after the last step.
+    fn is_touched(&self, s: usize, snapshot: &Snapshot) -> bool {
+        let mut own = self.fixture.of_security[s].iter();
+        own.any(|at| snapshot[*at] != self.snapshot[*at])
+    }
+
     fn views_of(&self, snapshot: &Snapshot, outflows: &Outflows) -> Result<Views, String> {
-        let mut views = [None, None];
+        let mut views = Views::default();
         for (s, view) in views.iter_mut().enumerate() {
-            *view = self.view_of(s, snapshot, &outflows[s])?;
+            *view = if self.is_touched(s, snapshot) {
+                self.view_of(s, snapshot, &outflows[s])?
+            } else {
+                self.views[s].clone().map(|view| SecurityView {
+                    crossed: outflows[s].crossed,
+                    latest: self.latest,
+                    ..view
+                })
+            };
         }
         Ok(views)
     }
@@ -498,7 +526,7 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         let mut holders = Vec::with_capacity(WALLETS);
-        for w in 0..WALLETS {
+        for w in 0..HOLDERS {
             let position = account(&place.position[w])
                 .map(|account| decode::<Position>(&place.position[w], account))
                 .transpose()
@@ -514,13 +542,23 @@ impl<'a> Run<'a> {
         for (a, address) in place.vault.iter().enumerate() {
             if let Some(vault) = account(address) {
                 let vault: Vault = decode(address, vault).map_err(|e| e.to_string())?;
-                let balance = token(account(&place.vault_account[a])).map_or(0, |view| view.amount);
+                let balance = if a >= FIRST_SHARE {
+                    let address = &self.fixture.places[a - FIRST_SHARE].position[vault_of(s)];
+                    account(address)
+                        .map(|account| decode::<Position>(address, account))
+                        .transpose()
+                        .map_err(|e| e.to_string())?
+                        .map_or(0, |position| position.shares_atoms)
+                } else {
+                    token(account(&place.vault_account[a])).map_or(0, |view| view.amount)
+                };
                 vaults.insert(
                     a,
                     VaultView {
                         index: vault.index,
                         balance,
                         collected: vault.collected_total_atoms,
+                        shares_of: a.checked_sub(FIRST_SHARE),
                     },
                 );
             }
@@ -583,6 +621,7 @@ impl<'a> Run<'a> {
             rounds,
             taken: outflow.taken.clone(),
             claimed: outflow.claimed,
+            crossed: outflow.crossed,
             latest: self.latest,
         }))
     }
@@ -609,15 +648,18 @@ impl<'a> Run<'a> {
         }
         apply_events(&mut self.replay, &mut self.outflows, self.fixture, &events)?;
         self.collected_assets_arrive(&events, &snapshot)?;
-        let changed =
-            snapshot != self.snapshot || matches!(step, Step::Wait(_) | Step::SetBack(_) | Step::WaitFor { .. });
+        let waited = matches!(step, Step::Wait(_) | Step::SetBack(_) | Step::WaitFor { .. });
+        let changed = waited || snapshot != self.snapshot;
         let views = self.views_of(&snapshot, &self.outflows)?;
         if changed {
             e1_events_rebuild_every_account(&self.replay, &self.fixture.tracked, &snapshot)
                 .map_err(|e| e.to_string())?;
             for (s, view) in views.iter().enumerate() {
                 self.compare(s, view.as_ref(), &snapshot)?;
-                let Some(view) = view else { continue };
+                // What was not touched stands as it stood.
+                let Some(view) = view.as_ref().filter(|_| waited || self.is_touched(s, &snapshot)) else {
+                    continue;
+                };
                 self.check_view(view).map_err(|e| e.to_string())?;
                 if let Some(before) = &self.views[s] {
                     let clawed_back = matches!(step, Step::ClawBack { .. });
@@ -631,10 +673,22 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        if changed {
+            c1_no_more_leaves_a_cascade_than_was_paid_in(&views).map_err(|e| e.to_string())?;
+        }
         self.snapshot = snapshot;
         self.views = views;
         self.viewed = self.now;
+        if matches!(step, Step::ClawBack { .. }) {
+            self.worth = None;
+        }
         if deep {
+            let worth = LookThrough::of(&self.views);
+            if let (Some(was), Some(is)) = (&self.worth, &worth) {
+                c2_what_a_share_is_worth_never_falls(was, is).map_err(|e| e.to_string())?;
+            }
+            self.worth = worth;
+            self.try_hops()?;
             self.try_claims()?;
             self.try_redemptions()?;
             self.try_grants()?;
@@ -699,7 +753,26 @@ fn apply_events(
             Event::UpsideClaimed(e) => {
                 if let Some(s) = of(&e.security) {
                     outflows[s].claimed += u128::from(e.amount_atoms);
+                    if fixture.wallets.contains(&e.holder) {
+                        outflows[s].crossed.to_holders += u128::from(e.amount_atoms);
+                    }
                 }
+            }
+            Event::UpsideDistributed(e) => {
+                if let Some(s) = of(&e.security) {
+                    outflows[s].crossed.from_outside += u128::from(e.amount_atoms) + u128::from(e.swept_atoms);
+                }
+            }
+            Event::UpsideHarvested(e) => {
+                let (upper, lower) = of(&e.security)
+                    .zip(of(&e.held_security))
+                    .ok_or("a harvest that nobody watches")?;
+                outflows[upper].crossed.from_below += u128::from(e.amount_atoms);
+                outflows[lower].crossed.to_streams += u128::from(e.amount_atoms);
+            }
+            Event::BackingHarvested(e) => {
+                let lower = of(&e.held_security).ok_or("a harvest that nobody watches")?;
+                outflows[lower].crossed.to_vaults += u128::from(e.amount_atoms);
             }
             Event::AssetCollected(e) => {
                 let Some(s) = of(&e.security) else { continue };

@@ -1,27 +1,44 @@
 //! What a sequence is made of. A step says what somebody tries, not what will come of it: amounts are parts of whatever is there when
 //! the step runs, so a sequence stays meaningful when steps before it are dropped.
 
+mod layers;
+
 use rand::{rngs::StdRng, seq::SliceRandom, Rng};
 use serde::{Deserialize, Serialize};
 
-/// Wallets that take part. The first two create the two securities.
+/// Wallets that take part. The first three create the three securities.
 pub const WALLETS: usize = 6;
-/// Assets: three that are nothing else, the payout mint of the first security, one that the policy refuses, the shares of the other security.
-pub const ASSETS: usize = 6;
+/// Securities. The first and the third pay out the same money, the second another.
+pub const SECURITIES: usize = 3;
+/// Holders of a security: the wallets, then every security's vault for its shares.
+pub const HOLDERS: usize = WALLETS + SECURITIES;
+/// Assets: three that are nothing else, the payout mint of the first and third security, one that the policy refuses, the payout mint of the
+/// second, the shares of each security.
+pub const ASSETS: usize = FIRST_SHARE + SECURITIES;
 /// The first assets, of which every wallet has a token account.
 pub const OWN_ASSETS: usize = 3;
 /// The one of them that charges for transfers.
 pub const FEE_ASSET: usize = 2;
-/// The asset that is the share of the other security.
-pub const OTHER_SHARE: usize = 5;
+/// The asset that is the share of the first security.
+pub const FIRST_SHARE: usize = 6;
 /// Tickets that a holder may have open at once: their ids count from 0.
 pub const TICKETS: usize = 2;
 /// Grants of one recipient: their ids count from 0.
 pub const GRANTS: usize = 2;
 /// Rounds of a security: their ids count from 0.
 pub const ROUNDS: usize = 3;
-/// Securities.
-pub const SECURITIES: usize = 2;
+
+/// The asset that is the share of a security.
+#[must_use]
+pub const fn share_of(s: usize) -> usize {
+    FIRST_SHARE + s
+}
+
+/// The holder of a security that is the vault of security `s` for its shares.
+#[must_use]
+pub const fn vault_of(s: usize) -> usize {
+    WALLETS + s
+}
 
 /// An amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +122,7 @@ pub enum Receiver {
     Wallet(usize),
     /// The vault itself.
     Vault,
-    /// The other security's vault of the asset.
+    /// The next security's vault of the asset.
     OtherVault,
     /// The inbox of a security.
     InboxOf(usize),
@@ -124,7 +141,7 @@ pub enum Least {
     OneMore,
 }
 
-/// A grant, a round or a subscription.
+/// A grant, a round or a subscription; or a security and another whose shares it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pick {
     /// The one of this number among all that there could be, there or not.
@@ -204,7 +221,8 @@ impl Hostility {
     ];
 }
 
-/// One step. `s` is a security, `w` a wallet, `by` the wallet that signs, `a` an asset.
+/// One step. `s` is a security, `w` a wallet, `by` the wallet that signs, `a` an asset; `of` a security whose shares `s` may hold. In
+/// `Transfer`, who receives is any holder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Step {
@@ -427,6 +445,65 @@ pub enum Step {
         round: Pick,
         to: Option<Payee>,
     },
+    /// Opens the vault for the shares of another security, and perhaps the one for its money.
+    OpenShareVault {
+        s: usize,
+        by: usize,
+        of: usize,
+    },
+    DepositShares {
+        layer: Pick,
+        w: usize,
+        part: Part,
+    },
+    RegisterVaultBearer {
+        layer: Pick,
+    },
+    Harvest {
+        layer: Pick,
+    },
+    CollectShares {
+        s: usize,
+        ticket: Ticket,
+        of: usize,
+        least: Least,
+    },
+    /// Each member is granted a part of what could still be issued.
+    CreateCollective {
+        s: usize,
+        by: usize,
+        bps: u16,
+        part: Part,
+        cliff: i64,
+        vesting: i64,
+    },
+    /// Signed by a wallet, or by the issuer of the security that applies.
+    Apply {
+        layer: Pick,
+        by: Option<usize>,
+    },
+    /// Signed by a wallet, or by who applied.
+    WithdrawApplication {
+        layer: Pick,
+        by: Option<usize>,
+    },
+    /// Until so many seconds from now, to the application as it is or to another one.
+    Admit {
+        layer: Pick,
+        by: Option<usize>,
+        as_it_is: bool,
+        expires: i64,
+    },
+    RevokeAdmission {
+        layer: Pick,
+        by: Option<usize>,
+    },
+    /// Signed by a wallet, or by who applied.
+    Join {
+        layer: Pick,
+        by: Option<usize>,
+        id: u64,
+    },
     /// The clock moves forward.
     Wait(i64),
     /// The clock moves forward to one of the next times at which something of a grant or a round begins or ends, or a second from it.
@@ -465,6 +542,13 @@ pub enum Step {
         s: usize,
         id: u64,
         freeze: bool,
+    },
+    /// A holder of bearer shares sends them to another security's vault for them.
+    SendBearerToVault {
+        s: usize,
+        from: usize,
+        to: usize,
+        part: Part,
     },
     /// Somebody gives a wallet money to subscribe with.
     FundPayout {
@@ -595,6 +679,7 @@ impl Step {
             | Self::DonateToInbox { .. }
             | Self::DonateToVault { .. }
             | Self::DonateToRound { .. }
+            | Self::SendBearerToVault { .. }
             | Self::DonateLamports { .. } => Hostility::Donation,
             Self::ClawBack { .. } => Hostility::Clawback,
             Self::Pause { .. } => Hostility::Pause,
@@ -795,17 +880,16 @@ fn issuer(rng: &mut StdRng, s: usize) -> usize {
     }
 }
 
-/// Any of the protocol's instructions.
 /// A random instruction of the protocol.
 pub fn instruction(rng: &mut StdRng) -> Step {
-    if rng.gen_bool(0.3) {
-        promise(rng)
-    } else {
-        share_or_money(rng)
+    match rng.gen_range(0..20) {
+        0..=4 => promise(rng),
+        5..=9 => layers::instruction(rng),
+        _ => share_or_money(rng),
     }
 }
 
-/// Any of the instructions that are not about grants and rounds.
+/// Any of the instructions that are not about grants, rounds and layers.
 fn share_or_money(rng: &mut StdRng) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
@@ -827,7 +911,12 @@ fn share_or_money(rng: &mut StdRng) -> Step {
         28..=43 => Step::Transfer {
             s,
             from: if rng.gen_bool(0.4) { s } else { w },
-            to: rng.gen_range(0..WALLETS),
+            // Seldom a vault, which is no wallet.
+            to: if rng.gen_bool(0.02) {
+                rng.gen_range(WALLETS..HOLDERS)
+            } else {
+                rng.gen_range(0..WALLETS)
+            },
             part,
         },
         44..=55 => Step::Distribute { s, amount: amount(rng) },
@@ -902,7 +991,7 @@ fn share_or_money(rng: &mut StdRng) -> Step {
         },
         _ => Step::Deposit {
             s,
-            a: rng.gen_range(0..ASSETS).saturating_sub(1),
+            a: rng.gen_range(0..FIRST_SHARE + 2).saturating_sub(1),
             amount: amount(rng),
         },
     }
@@ -971,17 +1060,13 @@ fn create_round(rng: &mut StdRng, s: usize) -> Step {
         runway: *[0, 1, 1_000, 86_400, 31_536_000, 315_360_000, 315_360_001]
             .choose_weighted(rng, |runway| if *runway > 315_360_000 { 1 } else { 16 })
             .expect("seconds"),
-        bps: if s == 1 && rng.gen_bool(0.95) {
-            0 // its payout mint is among nobody's assets
-        } else {
-            *[0, 1, 2_500, 3_333, 10_000, 10_001]
-                .choose_weighted(rng, |bps| match *bps {
-                    0 => 32,
-                    1..=10_000 => 10,
-                    _ => 1,
-                })
-                .expect("basis points")
-        },
+        bps: *[0, 1, 2_500, 3_333, 10_000, 10_001]
+            .choose_weighted(rng, |bps| match *bps {
+                0 => 32,
+                1..=10_000 => 10,
+                _ => 1,
+            })
+            .expect("basis points"),
         invited: rng.gen_bool(0.4),
     }
 }
@@ -1003,6 +1088,12 @@ fn after_grant(rng: &mut StdRng, created: &Step) -> Vec<Step> {
     };
     let grant = Pick::Number(w + WALLETS * usize::try_from(id).unwrap_or_default());
     let mut then = Vec::new();
+    // What is promised can be neither given up nor issued to somebody else.
+    if rng.gen_bool(0.1) {
+        let (by, part) = (s, Part::TooMuch);
+        then.push(Step::Retire { s, by, part });
+        then.push(Step::Issue { s, by, part: Part::One });
+    }
     if let Some((_, deadline)) = milestone {
         if rng.gen_bool(0.3) {
             then.push(Step::Wait(deadline + rng.gen_range(-1..2)));
@@ -1011,8 +1102,12 @@ fn after_grant(rng: &mut StdRng, created: &Step) -> Vec<Step> {
     }
     let at = if rng.gen() { cliff } else { rng.gen_range(0..=end) };
     then.push(Step::Wait((start + at).max(0) + rng.gen_range(-1..2)));
-    then.push(Step::ClaimGrant { s, grant });
-    if rng.gen_bool(0.3) {
+    let stops = rng.gen_bool(0.3);
+    // A revocation keeps what has vested, claimed or not.
+    if !stops || rng.gen() {
+        then.push(Step::ClaimGrant { s, grant });
+    }
+    if stops {
         then.push(Step::RevokeGrant { s, by: s, grant });
         then.push(Step::ClaimGrant { s, grant });
     } else if rng.gen() {
@@ -1280,8 +1375,8 @@ fn wait_for(rng: &mut StdRng) -> Step {
 pub fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
     let s = rng.gen_range(0..SECURITIES);
     let w = rng.gen_range(0..WALLETS);
-    let a = rng.gen_range(0..ASSETS - 1);
-    match rng.gen_range(0..41) {
+    let a = rng.gen_range(0..FIRST_SHARE);
+    match rng.gen_range(0..43) {
         0 => Step::Bundle((0..rng.gen_range(2..4)).map(|_| instruction(rng)).collect()),
         1..=2 => Step::Bundle(together(rng)),
         3..=4 if may_set_back => Step::SetBack(if rng.gen() { rng.gen_range(1..5) } else { wait(rng) }),
@@ -1404,6 +1499,12 @@ pub fn hostile(rng: &mut StdRng, may_set_back: bool) -> Step {
             id: rng.gen_range(0..ROUNDS as u64),
             freeze: rng.gen_bool(0.4),
         },
+        41..=42 => Step::SendBearerToVault {
+            s,
+            from: w,
+            to: rng.gen_range(0..SECURITIES),
+            part: Part::any(rng),
+        },
         38..=39 => Step::FundPayout {
             s,
             w,
@@ -1437,7 +1538,7 @@ fn with_others(rng: &mut StdRng, may_set_back: bool, steps: Vec<Step>) -> Vec<St
     all
 }
 
-/// A sequence: mostly both securities are created first; a quarter of what follows is hostile. In two of three sequences the clock never goes back.
+/// A sequence: mostly all securities are created first, and some hold shares of others; a quarter of what follows is hostile. In two of three sequences the clock never goes back.
 pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
     let may_set_back = rng.gen_range(0..3) == 0;
     let mut sequence = Vec::with_capacity(steps);
@@ -1452,9 +1553,10 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
         if rng.gen_bool(0.8) {
             sequence.push(Step::AdvanceFromNow { s, by: s, seconds: 0 });
         }
-        // Vaults are opened; the one whose accounts are born frozen is thawed.
-        for a in 0..ASSETS - 2 {
-            if rng.gen_bool(if a + 3 == ASSETS { 0.8 } else { 0.5 }) {
+        // Vaults are opened, that of the money which is paid out most often; the one whose accounts are born frozen is thawed.
+        for a in [0, 1, 2, 3, 5] {
+            let pays_out = (a == 3 && s != 1) || (a == 5 && s == 1);
+            if rng.gen_bool(if pays_out { 0.7 } else { 0.3 }) {
                 sequence.push(Step::OpenVault { s, by: s, a });
                 sequence.extend((a == 1).then_some(Step::FreezeVault { s, a, freeze: false }));
                 sequence.push(Step::Deposit {
@@ -1466,7 +1568,7 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
         }
         // The issuer gives shares away, mostly.
         for w in 0..WALLETS {
-            if rng.gen_bool(0.6) {
+            if rng.gen_bool(0.45) {
                 sequence.push(Step::Approve { s, by: s, w });
                 sequence.push(Step::Transfer {
                     s,
@@ -1477,14 +1579,16 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
             }
         }
     }
+    let held = layers::beginning(rng);
+    sequence.extend(with_others(rng, may_set_back, held));
     for s in 0..SECURITIES {
-        if rng.gen_bool(0.5) {
+        if rng.gen_bool(0.35) {
             let create = create_round(rng, s);
             let then = after_round(rng, &create);
             sequence.push(create);
             sequence.extend(with_others(rng, may_set_back, then));
         }
-        if rng.gen_bool(0.5) {
+        if rng.gen_bool(0.35) {
             let create = create_grant(rng, s);
             let then = after_grant(rng, &create);
             sequence.push(create);
@@ -1516,6 +1620,15 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
                 };
                 vec![claim, Step::Close { s, w }]
             }
+            Step::Unregister {
+                part: Part::Share(_) | Part::One,
+                ..
+            }
+            | Step::Distribute { .. }
+            | Step::SendBearerToVault { .. }
+            | Step::CreateCollective { .. }
+            | Step::Apply { .. }
+            | Step::Admit { .. } => layers::after(rng, &step),
             Step::CreateGrant { .. } if rng.gen_bool(0.6) => {
                 let then = after_grant(rng, &step);
                 with_others(rng, may_set_back, then)
@@ -1555,7 +1668,7 @@ pub fn sequence(rng: &mut StdRng, steps: usize) -> Vec<Step> {
                 let mut then: Vec<Step> = (0..rng.gen_range(0..4)).map(|_| collect(rng)).collect();
                 if rng.gen_bool(0.2) {
                     // A vault that is opened later is out of the ticket's reach.
-                    let a = rng.gen_range(0..ASSETS - 2);
+                    let a = rng.gen_range(0..OWN_ASSETS + 1);
                     let later = Step::Collect {
                         s,
                         ticket,

@@ -32,13 +32,18 @@ use upside_client::{
 };
 use upside_lookalike_mints::{balances::MintRef, equity, keys, EquityMint, Extension, PayoutMint, PAYOUT};
 
-use crate::sequence::step::{Step, GRANTS, OTHER_SHARE, OWN_ASSETS, ROUNDS, SECURITIES, TICKETS, WALLETS};
+use crate::sequence::step::{
+    share_of, vault_of, Step, FIRST_SHARE, GRANTS, OWN_ASSETS, ROUNDS, SECURITIES, TICKETS, WALLETS,
+};
 
 /// Atoms that the bank has of each payout mint and asset: more than any sequence spends.
 const BANK_ATOMS: u64 = 1 << 60;
 
 /// Atoms that each wallet has of each payout mint, in each of two accounts.
 const WALLET_ATOMS: u64 = 1 << 57;
+
+/// Decimals of every share.
+pub const SHARE_DECIMALS: u8 = 3;
 
 /// An asset and what its mint does.
 pub struct AssetMint {
@@ -58,12 +63,14 @@ pub struct Places {
     pub payout_vault: Pubkey,
     /// Inbox.
     pub inbox: Pubkey,
-    /// Positions, by wallet.
+    /// Positions, by holder.
     pub position: Vec<Pubkey>,
-    /// Registered accounts, by wallet.
+    /// Registered accounts, by holder.
     pub registered: Vec<Pubkey>,
-    /// Bearer accounts, by wallet.
+    /// Bearer accounts, by holder.
     pub bearer: Vec<Pubkey>,
+    /// Where claims by anyone pay to as a position begins: the associated accounts, by holder.
+    pub first_payout: Vec<Pubkey>,
     /// Approvals, by wallet.
     pub approval: Vec<Pubkey>,
     /// Payout accounts, by wallet: the associated one, a second one, and one that only the check of L-1 uses.
@@ -82,6 +89,10 @@ pub struct Places {
     pub round_account: [Pubkey; ROUNDS],
     /// Subscriptions, by round and investor.
     pub subscription: [Vec<Pubkey>; ROUNDS],
+    /// The rule by which others join.
+    pub collective: Pubkey,
+    /// Applications and members, by the security that applies.
+    pub member: Vec<Pubkey>,
 }
 
 /// What all sequences share.
@@ -92,11 +103,11 @@ pub struct Fixture {
     pub bank: Pubkey,
     /// The wallets.
     pub wallets: Vec<Pubkey>,
-    /// Payout mints, by security: one legacy, one Token-2022.
+    /// Payout mints, by security: one legacy, one Token-2022, the legacy one again.
     pub payouts: [MintRef; SECURITIES],
     /// Authority over the payout mints.
     pub payout_authority: Pubkey,
-    /// Assets; the shares of the other security are not among them.
+    /// Assets; the shares of the securities are not among them.
     pub assets: Vec<AssetMint>,
     /// The wallets' token accounts of the assets, by wallet and asset.
     pub receiver: Vec<Vec<Pubkey>>,
@@ -104,6 +115,8 @@ pub struct Fixture {
     pub places: Vec<Places>,
     /// Every address that a sequence can touch.
     pub tracked: Vec<Pubkey>,
+    /// By security: which of them say how it stands.
+    pub of_security: Vec<Vec<usize>>,
     index: HashMap<Pubkey, usize>,
     through: Option<Pubkey>,
     /// Everything that was done to [`Self::machine`].
@@ -140,6 +153,31 @@ const PLAIN_2022: EquityMint = EquityMint {
     decimals: 2,
     extensions: &[Extension::Metadata, Extension::MintCloseAuthority],
 };
+
+/// Where a security's accounts are among those that are tracked, with the positions that its vaults have in others.
+fn says_how_it_stands(places: &[Places], s: usize, index: &HashMap<Pubkey, usize>) -> Vec<usize> {
+    let place = &places[s];
+    let mut addresses = vec![place.keys.security, place.keys.mint, place.payout_vault];
+    for list in [&place.position, &place.registered, &place.vault, &place.vault_account] {
+        addresses.extend(list);
+    }
+    addresses.extend(place.redemption.iter().flatten());
+    addresses.extend(place.grant.iter().flatten());
+    addresses.extend(place.round);
+    addresses.extend(place.round_account);
+    addresses.extend(place.subscription.iter().flatten());
+    addresses.extend(places.iter().map(|other| other.position[vault_of(s)]));
+    addresses.iter().map(|address| index[address]).collect()
+}
+
+/// The share mint of a security.
+fn share_mint(keys: &SecurityKeys) -> MintRef {
+    MintRef {
+        mint: keys.mint,
+        token_program: TOKEN_2022_PROGRAM_ID,
+        decimals: SHARE_DECIMALS,
+    }
+}
 
 fn key(label: &str) -> Pubkey {
     keys::keypair(label).pubkey()
@@ -213,13 +251,11 @@ impl Builder {
         self.send(&instructions);
     }
 
-    /// Gives a wallet money to subscribe with: in its associated account, and in another one.
-    fn fund_purses(&mut self, mint: &MintRef, authority: &Pubkey, owner: &Pubkey, second: &Pubkey) {
-        self.send(&[
-            mint.mint_to(authority, owner, WALLET_ATOMS).expect("instruction"),
-            spl_token_2022::instruction::mint_to(&mint.token_program, &mint.mint, second, authority, &[], WALLET_ATOMS)
-                .expect("instruction"),
-        ]);
+    /// Gives a wallet money to subscribe with, in one of its accounts.
+    fn fund_purse(&mut self, mint: &MintRef, authority: &Pubkey, purse: &Pubkey) {
+        let (program, mint) = (&mint.token_program, &mint.mint);
+        let mint_to = spl_token_2022::instruction::mint_to(program, mint, purse, authority, &[], WALLET_ATOMS);
+        self.send(&[mint_to.expect("instruction")]);
     }
 
     /// A token account at a key of its own.
@@ -288,11 +324,9 @@ impl Fixture {
         }
         let payout_authority = keys::payout_authority().pubkey();
         let asset_authority = keys::equity_authority().pubkey();
-        let payouts = [
-            b.legacy("payout mint", PAYOUT.decimals, &payout_authority),
-            b.token_2022(&PLAIN_2022, &payout_authority),
-        ];
-        for payout in &payouts {
+        let legacy = b.legacy("payout mint", PAYOUT.decimals, &payout_authority);
+        let payouts = [legacy, b.token_2022(&PLAIN_2022, &payout_authority), legacy];
+        for payout in &payouts[..2] {
             b.fund_bank(payout, &payout_authority, false);
         }
         let mut assets = Vec::new();
@@ -327,7 +361,12 @@ impl Fixture {
             authority: asset_authority,
             acceptable: false,
         });
-        assert_eq!(assets.len(), OTHER_SHARE);
+        assets.push(AssetMint {
+            mint: payouts[1],
+            authority: payout_authority,
+            acceptable: true,
+        });
+        assert_eq!(assets.len(), FIRST_SHARE);
 
         let keys: Vec<SecurityKeys> = (0..SECURITIES)
             .map(|s| {
@@ -341,14 +380,13 @@ impl Fixture {
                 )
             })
             .collect();
+        let shares = keys.iter().map(share_mint);
+        let asset_mints: Vec<MintRef> = assets.iter().map(|asset| asset.mint).chain(shares).collect();
         let mut places = Vec::new();
         for (s, security) in keys.iter().enumerate() {
-            let other = MintRef {
-                mint: keys[1 - s].mint,
-                token_program: TOKEN_2022_PROGRAM_ID,
-                decimals: 0,
-            };
-            let asset_mints: Vec<MintRef> = assets.iter().map(|asset| asset.mint).chain([other]).collect();
+            let vaults = keys.iter().map(|upper| upper.vault(&security.mint));
+            let holders: Vec<Pubkey> = wallets.iter().copied().chain(vaults).collect();
+            let of_holders = |at: &dyn Fn(&Pubkey) -> Pubkey| -> Vec<Pubkey> { holders.iter().map(at).collect() };
             let payout: Vec<[Pubkey; 3]> = (0..WALLETS)
                 .map(|w| {
                     [
@@ -358,20 +396,26 @@ impl Fixture {
                     ]
                 })
                 .collect();
-            for (wallet, [_, second, third]) in wallets.iter().zip(&payout) {
-                b.send(&[payouts[s].open_account(&bank, wallet)]);
+            // Who is paid out the same money has one associated account for it.
+            let is_new = !payouts[..s].contains(&payouts[s]);
+            for (wallet, [own, second, third]) in wallets.iter().zip(&payout) {
+                if is_new {
+                    b.send(&[payouts[s].open_account(&bank, wallet)]);
+                    b.fund_purse(&payouts[s], &payout_authority, own);
+                }
                 b.open_extra(&payouts[s], wallet, second);
                 b.open_extra(&payouts[s], wallet, third);
-                b.fund_purses(&payouts[s], &payout_authority, wallet, second);
+                b.fund_purse(&payouts[s], &payout_authority, second);
             }
             let vault: Vec<Pubkey> = asset_mints.iter().map(|asset| security.vault(&asset.mint)).collect();
             places.push(Places {
                 keys: *security,
                 payout_vault: security.payout_vault(),
                 inbox: security.inbox(),
-                position: wallets.iter().map(|wallet| security.position(wallet)).collect(),
-                registered: wallets.iter().map(|wallet| security.registered(wallet)).collect(),
-                bearer: wallets.iter().map(|wallet| security.bearer_account(wallet)).collect(),
+                position: of_holders(&|holder| security.position(holder)),
+                registered: of_holders(&|holder| security.registered(holder)),
+                bearer: of_holders(&|holder| security.bearer_account(holder)),
+                first_payout: of_holders(&|holder| payouts[s].account_of(holder)),
                 approval: wallets.iter().map(|wallet| security.approval(wallet)).collect(),
                 payout,
                 vault_account: vault
@@ -394,6 +438,8 @@ impl Fixture {
                     let of = |wallet: &Pubkey| security.subscription(id as u64, wallet);
                     wallets.iter().map(of).collect()
                 }),
+                collective: security.collective(),
+                member: keys.iter().map(|other| security.member(&other.security)).collect(),
             });
         }
         let receiver: Vec<Vec<Pubkey>> = wallets
@@ -423,7 +469,7 @@ impl Fixture {
             .iter()
             .map(|asset| &asset.mint)
             .filter(|mint| !payouts.contains(mint));
-        for mint in payouts.iter().chain(others) {
+        for mint in payouts[..2].iter().chain(others) {
             tracked.extend([mint.mint, mint.account_of(&bank)]);
         }
         tracked.extend(&wallets);
@@ -433,8 +479,17 @@ impl Fixture {
             tracked.extend(place.round);
             tracked.extend(place.round_account);
             tracked.extend(place.subscription.iter().flatten());
+            tracked.push(place.collective);
+            tracked.extend(&place.member);
         }
-        let index = tracked.iter().enumerate().map(|(at, key)| (*key, at)).collect();
+        let mut index: HashMap<Pubkey, usize> = HashMap::new();
+        tracked.retain(|key| {
+            let next = index.len();
+            *index.entry(*key).or_insert(next) == next
+        });
+        let of_security = (0..SECURITIES)
+            .map(|s| says_how_it_stands(&places, s, &index))
+            .collect();
         Self {
             machine: b.machine,
             bank,
@@ -445,6 +500,7 @@ impl Fixture {
             receiver,
             places,
             tracked,
+            of_security,
             index,
             through,
             set_up: b.recorder,
@@ -468,15 +524,21 @@ impl Fixture {
         self.index.get(address).copied()
     }
 
-    /// An asset's mint as security `s` sees it.
-    pub fn asset(&self, s: usize, a: usize) -> MintRef {
+    /// An asset's mint.
+    #[must_use]
+    pub fn asset(&self, a: usize) -> MintRef {
         match self.assets.get(a) {
             Some(asset) => asset.mint,
-            None => MintRef {
-                mint: self.places[1 - s].keys.mint,
-                token_program: TOKEN_2022_PROGRAM_ID,
-                decimals: 0,
-            },
+            None => share_mint(&self.places[a - FIRST_SHARE].keys),
+        }
+    }
+
+    /// The address of a holder of a security.
+    #[must_use]
+    pub fn holder(&self, s: usize, h: usize) -> Pubkey {
+        match self.wallets.get(h) {
+            Some(wallet) => *wallet,
+            None => self.places[h - WALLETS].vault[share_of(s)],
         }
     }
 }

@@ -1,13 +1,18 @@
 //! The live accounts against the model, field by field.
 
-use crate::{invariants::SecurityView, model::Security};
+use crate::{
+    invariants::SecurityView,
+    model::{Rule, Security},
+};
 use anchor_lang::prelude::Pubkey;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
+use upside::state::{Collective, Member, MemberStatus};
+use upside_client::accounts::decode;
 
 use super::Run;
-use crate::sequence::{step::WALLETS, world::Snapshot};
+use crate::sequence::{step::HOLDERS, world::Snapshot};
 
 impl Run<'_> {
     /// E-1 for what is on the mint.
@@ -117,22 +122,23 @@ impl Run<'_> {
                 "security {s}: the issuer or the proposed one differs from the model"
             ));
         }
-        for w in 0..WALLETS {
+        for w in 0..HOLDERS {
             let bearer = self
                 .view_in(snapshot, &place.bearer[w])
                 .map_or(0, |account| account.amount);
             let expected = model.bearer.get(&w).cloned().unwrap_or_default();
-            same(&format!("wallet {w}'s bearer shares"), expected, bearer.into())?;
-            let approved = snapshot[f.at(&place.approval[w]).expect("tracked")]
-                .as_ref()
-                .is_some_and(|account| account.owner == upside::ID);
+            same(&format!("holder {w}'s bearer shares"), expected, bearer.into())?;
+            let approved = place.approval.get(w).is_some_and(|address| {
+                let account = snapshot[f.at(address).expect("tracked")].as_ref();
+                account.is_some_and(|account| account.owner == upside::ID)
+            });
             if approved != model.approved.contains(&w) {
-                return Err(format!("security {s}: wallet {w} approved: {approved}"));
+                return Err(format!("security {s}: holder {w} approved: {approved}"));
             }
             match (model.positions.get(&w), &view.holders[w].position) {
                 (None, None) => {}
                 (Some(expected), Some(live)) => {
-                    let name = |field: &str| format!("wallet {w}'s {field}");
+                    let name = |field: &str| format!("holder {w}'s {field}");
                     same(&name("shares"), expected.shares.clone(), live.shares_atoms.into())?;
                     same(
                         &name("checkpoint"),
@@ -145,16 +151,16 @@ impl Run<'_> {
                         expected.claimed.clone(),
                         live.claimed_total_atoms.into(),
                     )?;
-                    let payout = expected.payout.map_or(place.payout[w][0], Pubkey::new_from_array);
+                    let payout = expected.payout.map_or(place.first_payout[w], Pubkey::new_from_array);
                     if live.payout_account != payout {
                         return Err(format!(
-                            "security {s}: wallet {w}'s payout account differs from the model"
+                            "security {s}: holder {w}'s payout account differs from the model"
                         ));
                     }
                 }
                 (expected, live) => {
                     return Err(format!(
-                        "security {s}: wallet {w} has a position: {} in the model, {} live",
+                        "security {s}: holder {w} has a position: {} in the model, {} live",
                         expected.is_some(),
                         live.is_some()
                     ))
@@ -221,8 +227,81 @@ impl Run<'_> {
             }
         }
         same("tickets", model.tickets.len().into(), view.tickets.len().into())?;
+        self.compare_collective(s, model, snapshot)?;
         self.compare_grants(s, model, view)?;
         self.compare_rounds(s, model, view)
+    }
+
+    fn compare_collective(&self, s: usize, model: &Security, snapshot: &Snapshot) -> Result<(), String> {
+        let f = self.fixture;
+        let place = &f.places[s];
+        let live = |address: &Pubkey| {
+            let account = snapshot[f.at(address).expect("tracked")].as_ref();
+            account.filter(|account| account.owner == upside::ID)
+        };
+        let collective = live(&place.collective)
+            .map(|account| decode::<Collective>(&place.collective, account))
+            .transpose()
+            .map_err(|e| e.to_string())?
+            .map(|live| {
+                let rule = Rule {
+                    bps: live.contribution_bps,
+                    shares: live.shares_atoms,
+                    cliff: live.cliff_seconds,
+                    vesting: live.vesting_seconds,
+                };
+                (rule, BigInt::from(live.members))
+            });
+        let expected = model.collective.as_ref().map(|one| (one.rule, one.members.clone()));
+        if collective != expected {
+            return Err(format!(
+                "security {s}: the collective is {collective:?}, the model says {expected:?}"
+            ));
+        }
+        for (of, address) in place.member.iter().enumerate() {
+            let member = live(address)
+                .map(|account| decode::<Member>(address, account))
+                .transpose()
+                .map_err(|e| e.to_string())?
+                .map(|live| {
+                    (
+                        live.status,
+                        live.wallet,
+                        (BigInt::from(live.contribution_atoms), live.shares_atoms),
+                        (live.applied_ts, live.expires_ts, live.joined_ts),
+                        live.grant,
+                    )
+                });
+            let rule = model.collective.as_ref().map(|one| one.rule.shares);
+            let application = model.collective.as_ref().and_then(|one| one.applications.get(&of));
+            let expected = application.map(|one| {
+                let status = match (one.joined, one.consent) {
+                    (Some(_), _) => MemberStatus::Joined,
+                    (None, Some(_)) => MemberStatus::Admitted,
+                    (None, None) => MemberStatus::Applied,
+                };
+                let grant = one
+                    .joined
+                    .map(|(_, (w, id))| place.grant[w][usize::try_from(id).unwrap_or_default()]);
+                (
+                    status as u8,
+                    f.wallets[one.wallet],
+                    (one.contribution.clone(), rule.unwrap_or_default()),
+                    (
+                        one.applied,
+                        one.consent.unwrap_or_default(),
+                        one.joined.map_or(0, |(at, _)| at),
+                    ),
+                    grant.unwrap_or_default(),
+                )
+            });
+            if member != expected {
+                return Err(format!(
+                    "security {s}: what security {of} applied for is {member:?}, the model says {expected:?}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn compare_grants(&self, s: usize, model: &Security, view: &SecurityView) -> Result<(), String> {

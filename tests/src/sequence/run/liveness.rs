@@ -1,53 +1,103 @@
 //! L-1: what every holder must be able to do, tried without consequences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     invariants::*,
     model::{Asset, Wallet},
 };
-use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction, Discriminator};
 use anchor_spl::token_2022::spl_token_2022::{extension::transfer_hook, instruction as token_ix};
 use num_bigint::BigInt;
 use num_traits::Zero;
 use upside_client::{
     events::Event,
-    instructions::{Claim, ClaimGrant, CloseRedemption, CloseRound, Collect, Redeem, WithdrawRefund},
+    instructions::{
+        ApproveHolder, Claim, ClaimGrant, CloseRedemption, CloseRound, Collect, CollectShares, Harvest, Redeem,
+        WithdrawRefund,
+    },
 };
 
-use super::Run;
-use crate::sequence::step::{ROUNDS, SECURITIES, TICKETS, WALLETS};
+use super::{protocol::atoms, Run};
+use crate::sequence::step::{share_of, vault_of, FIRST_SHARE, ROUNDS, SECURITIES, TICKETS, WALLETS};
 
 /// The id of tickets that only exist in simulations.
 const TRIAL_ID: u64 = u64::MAX;
 
 impl Run<'_> {
-    /// Each holder claims, signing, to an account that nobody can meddle with.
+    /// Each holder claims, signing, to an account that nobody can meddle with; what a vault's shares earn is harvested.
     pub(super) fn try_claims(&mut self) -> Result<(), String> {
         for s in 0..SECURITIES {
-            let Some(view) = self.views[s].clone() else { continue };
+            let Some(mut view) = self.views[s].clone() else {
+                continue;
+            };
             // Paid ahead of a clock that was set back: the vault is short until the clock is there again.
             if !view.paid_ahead().is_zero() {
                 continue;
             }
-            let place = &self.fixture.places[s];
-            let (machine, snapshot, wallets) = (&mut self.machine, &self.snapshot, &self.fixture.wallets);
-            l1_every_holder_can_claim(&view, self.now, |w| {
-                let claim = Claim {
-                    keys: &place.keys,
-                    holder: wallets[w],
-                    payout_account: place.payout[w][2],
-                    holder_signs: true,
+            // What lies at the address of a vault that is not there waits for it.
+            let holds = |u: usize| {
+                self.views[u]
+                    .as_ref()
+                    .is_some_and(|upper| upper.vaults.contains_key(&share_of(s)))
+            };
+            view.holders
+                .retain(|holder| holder.wallet.checked_sub(WALLETS).is_none_or(holds));
+            l1_every_holder_can_claim(&view, self.now, |h| {
+                let instructions = match h.checked_sub(WALLETS) {
+                    None => self.claim_to_the_third_account(s, h),
+                    Some(upper) => self.harvest_unstopped(upper, s),
                 };
-                let (events, _) = machine.simulate(&[claim.instruction()], snapshot)?;
+                let (events, _) = self.machine.simulate(&instructions, &self.snapshot)?;
                 match events.as_slice() {
-                    [Event::UpsideClaimed(event)] => Ok(event.amount_atoms),
+                    [Event::UpsideClaimed(event)]
+                    | [Event::UpsideClaimed(event), Event::UpsideHarvested(_) | Event::BackingHarvested(_)] => {
+                        Ok(event.amount_atoms)
+                    }
                     other => Err(format!("the claim emitted {other:?}")),
                 }
             })
             .map_err(|e| e.to_string())?;
         }
         Ok(())
+    }
+
+    fn claim_to_the_third_account(&self, s: usize, w: usize) -> Vec<Instruction> {
+        let place = &self.fixture.places[s];
+        let claim = Claim {
+            keys: &place.keys,
+            holder: self.fixture.wallets[w],
+            payout_account: place.payout[w][2],
+            holder_signs: true,
+        };
+        vec![claim.instruction()]
+    }
+
+    /// A harvest, once the money's issuer lets the vault receive it.
+    fn harvest_unstopped(&self, upper: usize, lower: usize) -> Vec<Instruction> {
+        let places = &self.fixture.places;
+        let harvest = Harvest {
+            keys: &places[upper].keys,
+            held: &places[lower].keys,
+        };
+        let mut instructions = Vec::new();
+        if let Some(money) = self.payout_asset(lower).filter(|_| harvest.goes_into_a_vault()) {
+            instructions.extend(self.release(money, &places[upper].vault_account[money]));
+        }
+        instructions.push(harvest.instruction());
+        instructions
+    }
+
+    /// Whether the clock was set back behind one of the positions that shares move between when a ticket of a security collects them.
+    fn waits_for_the_clock(&self, s: usize, w: usize) -> bool {
+        let Some(view) = &self.views[s] else { return false };
+        let held = view
+            .vaults
+            .values()
+            .filter(|vault| vault.balance > 0)
+            .filter_map(|vault| vault.shares_of);
+        held.filter_map(|of| self.views[of].as_ref())
+            .any(|lower| lower.is_behind(vault_of(s), self.now) || lower.is_behind(w, self.now))
     }
 
     /// One holder after another, a different one each time, redeems everything and collects it all; and so does each of the holder's open tickets.
@@ -59,9 +109,10 @@ impl Run<'_> {
         };
         let vaults: Vec<Asset> = view.vaults.keys().copied().collect();
         let f = self.fixture;
-        let guarded = self
-            .token_at(&f.places[s].registered[w])
-            .is_some_and(|account| account.guarded);
+        if self.waits_for_the_clock(s, w) {
+            return Ok(());
+        }
+        let guarded = self.guarded(s, w);
         l1_every_holder_can_redeem(&view, self.now, &view.holders[w], |w, shares| {
             (!guarded).then(|| {
                 let redeem = Redeem {
@@ -92,10 +143,39 @@ impl Run<'_> {
         mut instructions: Vec<Instruction>,
     ) -> Result<BTreeMap<Asset, u64>, String> {
         let f = self.fixture;
-        let keys = &f.places[s].keys;
-        let holder = f.wallets[w];
+        instructions.extend(self.collects(s, w, id, assets));
+        let (events, _) = self.machine.simulate(&instructions, &self.snapshot)?;
+        let paid = events.iter().filter_map(|event| match event {
+            Event::AssetCollected(e) => {
+                let asset = f.places[s].vault.iter().position(|vault| *vault == e.vault);
+                asset.map(|asset| (asset, e.paid_atoms))
+            }
+            _ => None,
+        });
+        Ok(paid.collect())
+    }
+
+    /// What lets the assets move, what collects them all, and what closes the ticket.
+    fn collects(&self, s: usize, w: usize, id: u64, assets: &[Asset]) -> Vec<Instruction> {
+        let f = self.fixture;
+        let (keys, holder) = (&f.places[s].keys, f.wallets[w]);
+        let mut instructions = Vec::new();
         for a in assets {
-            let asset = f.asset(s, *a);
+            if let Some(of) = a.checked_sub(FIRST_SHARE) {
+                let held = self.keys(of, &self.models);
+                instructions.extend(self.approval(of, w));
+                let collect = CollectShares {
+                    keys,
+                    held: &held,
+                    payer: f.bank,
+                    holder,
+                    id,
+                    least_atoms: 0,
+                };
+                instructions.push(collect.instruction());
+                continue;
+            }
+            let asset = f.asset(*a);
             instructions.extend(self.release(*a, &f.places[s].vault_account[*a]));
             let mut collect = Collect::to_ata(keys, holder, id, asset.mint, asset.token_program);
             // Nobody meddles with the bank.
@@ -109,15 +189,106 @@ impl Run<'_> {
             rent_payer: f.bank,
         };
         instructions.push(close.instruction());
-        let (events, _) = self.machine.simulate(&instructions, &self.snapshot)?;
-        let paid = events.iter().filter_map(|event| match event {
-            Event::AssetCollected(e) => {
-                let asset = f.places[s].vault.iter().position(|vault| *vault == e.vault);
-                asset.map(|asset| (asset, e.paid_atoms))
+        instructions
+    }
+
+    /// What the issuer of curated shares has to do so that a wallet may receive some.
+    fn approval(&self, s: usize, w: usize) -> Option<Instruction> {
+        let f = self.fixture;
+        let model = self.models[s].as_ref()?;
+        let approve = ApproveHolder {
+            keys: &self.keys(s, &self.models),
+            payer: f.bank,
+            issuer: f.wallets[model.issuer],
+            holder: f.wallets[w],
+        }
+        .instruction();
+        (model.terms.curated && !model.approved.contains(&w)).then_some(approve)
+    }
+
+    /// C-2: one holder after another, a different one each time, redeems everything, collects it all, and does the same with the shares that came
+    /// out, now in one order and now in the other: that pays what the shares were worth.
+    pub(super) fn try_hops(&mut self) -> Result<(), String> {
+        let (s, w) = (self.tried % SECURITIES, self.tried / SECURITIES % WALLETS);
+        let (Some(view), Some(before)) = (&self.views[s], &self.worth) else {
+            return Ok(());
+        };
+        let f = self.fixture;
+        // Who can redeem now: the clock is not behind, and the holder guards nothing.
+        let redeems = |of: usize| {
+            self.views[of].as_ref().filter(|view| {
+                let opens = view.security.redeem_after_ts;
+                let guarded = self.guarded(of, w);
+                let behind = view.is_behind(w, self.now) || self.waits_for_the_clock(of, w);
+                opens != i64::MAX && self.now >= opens && !guarded && !behind
+            })
+        };
+        let shares = view.holders[w].position.map_or(0, |position| position.shares_atoms);
+        let holds_some = view
+            .vaults
+            .values()
+            .any(|vault| vault.shares_of.is_some() && vault.balance > 0);
+        if shares == 0 || !holds_some || redeems(s).is_none() {
+            return Ok(());
+        }
+        let redeem = |of: usize, amount: u64| {
+            let redeem = Redeem {
+                keys: &f.places[of].keys,
+                payer: f.bank,
+                holder: f.wallets[w],
+                id: TRIAL_ID,
+                amount,
+            };
+            let vaults = self.views[of].iter().flat_map(|view| view.vaults.keys().copied());
+            let mut instructions = vec![redeem.instruction()];
+            instructions.extend(self.collects(of, w, TRIAL_ID, &vaults.collect::<Vec<_>>()));
+            instructions
+        };
+        let parts = view
+            .vaults
+            .values()
+            .filter_map(|vault| Some((vault.shares_of?, view.part_of(vault, shares))));
+        let mut next: Vec<(usize, u64)> = parts
+            .filter(|(of, part)| !part.is_zero() && redeems(*of).is_some())
+            .map(|(of, part)| (of, atoms(&part)))
+            .collect();
+        if self.tried.is_multiple_of(2) {
+            next.reverse();
+        }
+        let mut hops = Hops {
+            shares,
+            ..Hops::default()
+        };
+        // On a machine of their own: one transaction for each security.
+        let mut machine = self.machine.clone();
+        let mut events = Vec::new();
+        let mut approved = BTreeSet::new();
+        for (of, amount) in std::iter::once(&(s, shares)).chain(&next) {
+            if *of != s {
+                *hops.redeemed.entry(*of).or_default() += u128::from(*amount);
             }
-            _ => None,
-        });
-        Ok(paid.collect())
+            let mut instructions = redeem(*of, *amount);
+            // An approval is given once; its account is the fifth.
+            let approves = upside::instruction::ApproveHolder::DISCRIMINATOR;
+            instructions.retain(|one| !one.data.starts_with(approves) || approved.insert(one.accounts[4].pubkey));
+            let sent = machine.send(&instructions);
+            events.extend(sent.map_err(|failed| format!("C-2: {:?}\n{}", failed.err, failed.meta.logs.join("\n")))?);
+        }
+        let after = machine.snapshot();
+        let (mut replay, mut outflows) = (self.replay.clone(), self.outflows.clone());
+        super::apply_events(&mut replay, &mut outflows, f, &events)?;
+        for event in &events {
+            let Event::AssetCollected(e) = event else { continue };
+            let asset = f
+                .places
+                .iter()
+                .find_map(|place| place.vault.iter().position(|vault| *vault == e.vault));
+            hops.collect(asset.ok_or("a vault that nobody watches")?, FIRST_SHARE, e.paid_atoms);
+        }
+        let Some(after) = LookThrough::of(&self.views_of(&after, &outflows)?) else {
+            return Ok(());
+        };
+        c2_hop_by_hop_pays_what_shares_are_worth(s, before, &after, &hops).map_err(|e| e.to_string())
     }
 
     /// Every grant of which something has vested is claimed, whoever asks.

@@ -13,7 +13,10 @@ use upside_client::instructions::token;
 use upside_lookalike_mints::balances::MintRef;
 
 use super::Run;
-use crate::sequence::step::{Form, Meddling, Step, FEE_ASSET, WALLETS};
+use crate::sequence::{
+    step::{vault_of, Form, Meddling, Step, FEE_ASSET, WALLETS},
+    world::SHARE_DECIMALS,
+};
 
 impl Run<'_> {
     /// The instructions of a step that does not call the program; `None` for the others.
@@ -35,7 +38,7 @@ impl Run<'_> {
         let share = |s: usize| MintRef {
             mint: f.places[s].keys.mint,
             token_program: TOKEN_2022_PROGRAM_ID,
-            decimals: 3,
+            decimals: SHARE_DECIMALS,
         };
         // Nobody has power over the shares of the other security: the bank will be refused.
         let authority = |a: usize| f.assets.get(a).map_or(*bank, |asset| asset.authority);
@@ -82,7 +85,7 @@ impl Run<'_> {
                 ]
             }
             Step::DonateToVault { s, a, amount } => {
-                let mint = &f.asset(*s, *a);
+                let mint = &f.asset(*a);
                 vec![
                     mint.open_account(bank, &f.places[*s].vault[*a]),
                     move_tokens(
@@ -113,6 +116,8 @@ impl Run<'_> {
                 .chain(place.grant.iter().flatten())
                 .chain(&place.round)
                 .chain(place.subscription.iter().flatten())
+                .chain([&place.collective])
+                .chain(&place.member)
                 .collect();
                 vec![system_instruction::transfer(
                     bank,
@@ -121,17 +126,17 @@ impl Run<'_> {
                 )]
             }
             Step::ClawBack { s, a, part } => {
-                let mint = &f.asset(*s, *a);
+                let mint = &f.asset(*a);
                 let vault = &f.places[*s].vault_account[*a];
                 let amount = part.of(balance(vault));
                 vec![move_tokens(mint, vault, &mint.account_of(bank), &authority(*a), amount).expect("instruction")]
             }
             Step::FreezeVault { s, a, freeze } => {
-                let (mint, vault) = (&f.asset(*s, *a), &f.places[*s].vault_account[*a]);
+                let (mint, vault) = (&f.asset(*a), &f.places[*s].vault_account[*a]);
                 one(set_frozen(mint, vault, &authority(*a), *freeze))
             }
             Step::Pause { a, pause } => {
-                let mint = &f.asset(0, *a);
+                let mint = &f.asset(*a);
                 if mint.token_program == TOKEN_PROGRAM_ID {
                     return Some(Vec::new());
                 }
@@ -142,7 +147,7 @@ impl Run<'_> {
                 })
             }
             Step::SetFee { bps, maximum } => {
-                let mint = &f.asset(0, FEE_ASSET);
+                let mint = &f.asset(FEE_ASSET);
                 one(transfer_fee::instruction::set_transfer_fee(
                     &mint.token_program,
                     &mint.mint,
@@ -153,7 +158,7 @@ impl Run<'_> {
                 ))
             }
             Step::SetHook { a, on } => {
-                let mint = &f.asset(0, *a);
+                let mint = &f.asset(*a);
                 // The bank is no program: whatever would move the asset fails.
                 let hook = on.then_some(*bank);
                 one(transfer_hook::instruction::update(
@@ -164,14 +169,11 @@ impl Run<'_> {
                     hook,
                 ))
             }
-            Step::FreezeReceiver { w, a, freeze } => one(set_frozen(
-                &f.asset(0, *a),
-                &f.receiver[*w][*a],
-                &authority(*a),
-                *freeze,
-            )),
+            Step::FreezeReceiver { w, a, freeze } => {
+                one(set_frozen(&f.asset(*a), &f.receiver[*w][*a], &authority(*a), *freeze))
+            }
             Step::CloseReceiver { w, a } => {
-                let mint = &f.asset(0, *a);
+                let mint = &f.asset(*a);
                 let (account, owner) = (&f.receiver[*w][*a], &f.wallets[*w]);
                 vec![
                     move_tokens(mint, account, &mint.account_of(bank), owner, balance(account)).expect("instruction"),
@@ -179,7 +181,7 @@ impl Run<'_> {
                 ]
             }
             Step::ReopenReceiver { w, a } => {
-                let mint = &f.asset(0, *a);
+                let mint = &f.asset(*a);
                 let mut instructions = vec![mint.open_account(bank, &f.wallets[*w])];
                 // One that is missing is born as its mint has accounts born.
                 if self.token_at(&f.receiver[*w][*a]).is_none() && self.born_frozen(&mint.mint) {
@@ -237,6 +239,16 @@ impl Run<'_> {
                         amount,
                     )
                     .expect("instruction"),
+                ]
+            }
+            Step::SendBearerToVault { s, from, to, part } => {
+                let mint = &share(*s);
+                let place = &f.places[*s];
+                let (vault, amount) = (vault_of(*to), part.of(balance(&place.bearer[*from])));
+                let (source, owner) = (&place.bearer[*from], &f.wallets[*from]);
+                vec![
+                    mint.open_account(bank, &f.holder(*s, vault)),
+                    move_tokens(mint, source, &place.bearer[vault], owner, amount).expect("instruction"),
                 ]
             }
             Step::BurnBearer { s, w, part } => {

@@ -16,11 +16,27 @@ use upside_client::{
 };
 
 use super::{Models, Run};
-use crate::sequence::step::{Least, Leg, Payee, Receiver, Step, Ticket, OTHER_SHARE, SECURITIES};
+use crate::sequence::{
+    step::{share_of, Least, Leg, Payee, Receiver, Step, Ticket, FIRST_SHARE, SECURITIES, WALLETS},
+    world::SHARE_DECIMALS,
+};
 
 /// A name of that many bytes.
 fn name_of(bytes: u8) -> String {
     "N".repeat(usize::from(bytes))
+}
+
+/// The instructions of a step, and what the models make of them.
+pub(super) type Planned = (Vec<Instruction>, Result<(), Refusal>);
+
+/// One of those that fit, counted round; if there is none, the one of the number.
+pub(super) fn chosen<T>(n: usize, mut fit: Vec<T>, by_number: impl Fn(usize) -> T) -> T {
+    if fit.is_empty() {
+        by_number(n)
+    } else {
+        let at = n % fit.len();
+        fit.swap_remove(at)
+    }
 }
 
 pub(super) fn atoms(value: &BigInt) -> u64 {
@@ -68,7 +84,7 @@ impl Run<'_> {
         models[s]
             .as_ref()
             .and_then(|model| model.positions.get(&w)?.payout)
-            .map_or(self.fixture.places[s].payout[w][0], Pubkey::new_from_array)
+            .map_or(self.fixture.places[s].first_payout[w], Pubkey::new_from_array)
     }
 
     fn claim(
@@ -82,14 +98,14 @@ impl Run<'_> {
         let place = &self.fixture.places[s];
         let instruction = Claim {
             keys: &place.keys,
-            holder: self.fixture.wallets[w],
+            holder: self.fixture.holder(s, w),
             payout_account: to,
             holder_signs: signed,
         }
         .instruction();
         let destination = Destination {
             can_receive: self.can_receive(s, &to),
-            is_holders: self.is_owned_by(&to, w),
+            is_holders: w < WALLETS && self.is_owned_by(&to, w),
             is_stored: self.stored_payout(s, w, models) == to,
             is_payout_vault: to == place.payout_vault,
         };
@@ -105,7 +121,7 @@ impl Run<'_> {
     }
 
     /// Which ticket a step means, among those of the model.
-    fn ticket(&self, s: usize, ticket: Ticket, models: &Models) -> TicketId {
+    pub(super) fn ticket(&self, s: usize, ticket: Ticket, models: &Models) -> TicketId {
         let pick = |n: usize, done_only: bool| {
             let open: Vec<TicketId> = models[s]
                 .iter()
@@ -142,21 +158,21 @@ impl Run<'_> {
         let f = self.fixture;
         let of = |w: usize| {
             let receiver = f.receiver[w].get(a).copied();
-            receiver.unwrap_or_else(|| f.asset(s, a).account_of(&f.wallets[w]))
+            receiver.unwrap_or_else(|| f.asset(a).account_of(&f.wallets[w]))
         };
         match to {
             Receiver::Holder => of(w),
             Receiver::Wallet(other) => of(other),
             Receiver::Vault => f.places[s].vault_account[a],
-            Receiver::OtherVault => f.places[1 - s].vault_account[a],
+            Receiver::OtherVault => f.places[(s + 1) % SECURITIES].vault_account[a],
             Receiver::InboxOf(s) => f.places[s].inbox,
             Receiver::PayoutVaultOf(s) => f.places[s].payout_vault,
         }
     }
 
     /// An unfrozen token account of the asset. One that the same transaction makes, as only `open_vault` does, is as its mint has accounts born.
-    pub(super) fn can_hold(&self, s: usize, a: Asset, address: &Pubkey, models: &Models) -> bool {
-        let mint = self.fixture.asset(s, a).mint;
+    pub(super) fn can_hold(&self, a: Asset, address: &Pubkey, models: &Models) -> bool {
+        let mint = self.fixture.asset(a).mint;
         match self.token_at(address) {
             Some(view) => view.mint == mint && !view.frozen,
             None => {
@@ -196,14 +212,14 @@ impl Run<'_> {
         let f = self.fixture;
         let (w, number) = id;
         let keys = self.keys(s, models);
-        let asset = f.asset(s, a);
+        let asset = f.asset(a);
         let receiver = self.receiver(s, w, a, to);
         let vault_account = &f.places[s].vault_account[a];
         let (fee_bps, fee_maximum) = self.fee(&asset.mint);
         let meets = Collection {
-            vault_open: self.can_hold(s, a, vault_account, models),
+            vault_open: self.can_hold(a, vault_account, models),
             mint_open: self.moves(&asset.mint),
-            can_receive: receiver != *vault_account && self.can_hold(s, a, &receiver, models),
+            can_receive: receiver != *vault_account && self.can_hold(a, &receiver, models),
             fee_bps,
             fee_maximum,
         };
@@ -222,7 +238,12 @@ impl Run<'_> {
         let result = models[s]
             .as_mut()
             .ok_or(Refusal::Missing)
-            .and_then(|model| model.collect(id, a, least_atoms, meets))
+            .and_then(|model| {
+                if a >= FIRST_SHARE {
+                    return Err(Refusal::BadMint); // shares leave a vault registered
+                }
+                model.collect(id, a, least_atoms, meets)
+            })
             .map(|collected| {
                 self.flows(&receiver, collected.arrived.clone());
                 for (s, place) in f.places.iter().enumerate() {
@@ -289,7 +310,7 @@ impl Run<'_> {
                 let initial = initial.of(*authorised);
                 let name = name_of(*name);
                 let terms = model::Terms {
-                    decimals: 3,
+                    decimals: SHARE_DECIMALS,
                     curated: *curated,
                     authorised: *authorised,
                     drip_seconds: *drip,
@@ -395,7 +416,7 @@ impl Run<'_> {
                 let usable = self
                     .token_at(&bearer)
                     .is_none_or(|view| !view.frozen && view.owner == f.wallets[*w]);
-                let guarded = self.token_at(&place.registered[*w]).is_some_and(|view| view.guarded);
+                let guarded = self.guarded(*s, *w);
                 let instructions = vec![
                     token::create_ata(&payer, &f.wallets[*w], &keys.mint, &TOKEN_2022_PROGRAM_ID),
                     Unregister {
@@ -414,21 +435,23 @@ impl Run<'_> {
             Step::Transfer { s, from, to, part } => {
                 let amount = part.of(self.shares(models, *s, *from));
                 let keys = self.keys(*s, models);
-                let guarded = self
-                    .token_at(&f.places[*s].registered[*from])
-                    .is_some_and(|view| view.guarded);
+                let guarded = self.guarded(*s, *from);
                 let instruction = TransferShares {
                     keys: &keys,
                     payer,
                     from: f.wallets[*from],
-                    to: f.wallets[*to],
+                    to: f.holder(*s, *to),
                     amount,
                 }
                 .instruction();
-                (
-                    vec![instruction],
-                    with_model(models, *s, |m| m.transfer(*from, *to, amount, guarded, now)),
-                )
+                let may_hold = self.may_hold(*s, *to, models);
+                let result = with_model(models, *s, |m| {
+                    if !may_hold {
+                        return Err(Refusal::NotAllowed);
+                    }
+                    m.transfer(*from, *to, amount, guarded, now)
+                });
+                (vec![instruction], result)
             }
             Step::Distribute { s, amount } => {
                 let keys = self.keys(*s, models);
@@ -541,9 +564,7 @@ impl Run<'_> {
             Step::Redeem { s, w, id, part } => {
                 let amount = part.of(self.shares(models, *s, *w));
                 let keys = self.keys(*s, models);
-                let guarded = self
-                    .token_at(&f.places[*s].registered[*w])
-                    .is_some_and(|view| view.guarded);
+                let guarded = self.guarded(*s, *w);
                 let instruction = Redeem {
                     keys: &keys,
                     payer,
@@ -566,6 +587,9 @@ impl Run<'_> {
             } => {
                 let id = self.ticket(*s, *ticket, models);
                 let a = self.leg(*s, id, *leg, models);
+                if a >= FIRST_SHARE && matches!(leg, Leg::Left(_)) {
+                    return self.collect_shares(*s, id, a - FIRST_SHARE, *least, models);
+                }
                 self.collect(*s, id, a, *to, *least, models)
             }
             Step::CloseRedemption { s, ticket } => {
@@ -609,7 +633,7 @@ impl Run<'_> {
             }
             Step::OpenVault { s, by, a } => {
                 let keys = self.keys(*s, models);
-                let asset = f.asset(*s, *a);
+                let asset = f.asset(*a);
                 let instruction = OpenVault {
                     keys: &keys,
                     payer,
@@ -633,7 +657,7 @@ impl Run<'_> {
             }
             Step::Deposit { s, a, amount } => {
                 let keys = self.keys(*s, models);
-                let asset = f.asset(*s, *a);
+                let asset = f.asset(*a);
                 let (fee_bps, fee_maximum) = self.fee(&asset.mint);
                 let instruction =
                     DepositEquity::from_ata(&keys, f.bank, asset.mint, asset.token_program, *amount).instruction();
@@ -643,7 +667,7 @@ impl Run<'_> {
                     vault_open: self
                         .token_at(&f.places[*s].vault_account[*a])
                         .map_or(!self.born_frozen(&asset.mint), |view| !view.frozen),
-                    mint_open: *a != OTHER_SHARE && self.moves(&asset.mint),
+                    mint_open: *a < FIRST_SHARE && self.moves(&asset.mint),
                     fee_bps,
                     fee_maximum,
                 };
@@ -653,10 +677,24 @@ impl Run<'_> {
                 )
             }
             _ => self
-                .plan_grants(step, models)
+                .plan_layers(step, models)
+                .or_else(|| self.plan_collectives(step, models))
+                .or_else(|| self.plan_grants(step, models))
                 .or_else(|| self.plan_rounds(step, models, &|_| false))
                 .unwrap_or((Vec::new(), Ok(()))),
         }
+    }
+
+    /// A wallet may hold shares; a vault by the vault instructions alone, but before it is there its address is like any other that has lamports.
+    fn may_hold(&self, s: usize, holder: usize, models: &Models) -> bool {
+        let Some(upper) = holder.checked_sub(WALLETS) else {
+            return true;
+        };
+        let opened = models[upper]
+            .as_ref()
+            .is_some_and(|m| m.vaults.contains_key(&share_of(s)));
+        let at = self.fixture.at(&self.fixture.holder(s, holder));
+        !opened && at.is_some_and(|at| self.snapshot[at].is_some())
     }
 
     pub(super) fn mint_at(&self, mint: &Pubkey) -> Option<Mint> {
@@ -668,7 +706,7 @@ impl Run<'_> {
         self.mint_at(mint).is_some_and(|mint| mint.frozen_by_default)
     }
 
-    fn shares(&self, models: &Models, s: usize, w: usize) -> u64 {
+    pub(super) fn shares(&self, models: &Models, s: usize, w: usize) -> u64 {
         models[s]
             .as_ref()
             .and_then(|m| m.positions.get(&w))

@@ -1,7 +1,7 @@
 //! The steps of rounds: the instructions they send, and what the model makes of them.
 
-use crate::model::{Asset, Purse, Refusal, Release, Round, RoundStatus, RoundTerms, Security, Subscription};
-use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
+use crate::model::{Asset, Purse, Release, Round, RoundStatus, RoundTerms, Security, Subscription};
+use anchor_lang::prelude::Pubkey;
 use num_bigint::BigInt;
 use upside::instructions::round::CreateRoundArgs;
 use upside_client::{
@@ -13,19 +13,10 @@ use upside_client::{
 };
 
 use super::{
-    protocol::{atoms, with_model},
+    protocol::{atoms, chosen, with_model, Planned},
     Models, Run,
 };
 use crate::sequence::step::{Payee, Pick, Step, ROUNDS, WALLETS};
-
-fn chosen<T>(n: usize, mut fit: Vec<T>, by_number: impl Fn(usize) -> T) -> T {
-    if fit.is_empty() {
-        by_number(n)
-    } else {
-        let at = n % fit.len();
-        fit.swap_remove(at)
-    }
-}
 
 /// Which round a step means, among those of the model that it suits.
 fn round_of(model: Option<&Security>, pick: Pick, suits: impl Fn(&Round) -> bool) -> u64 {
@@ -63,8 +54,6 @@ fn subscription_of(
 fn place_of(id: u64) -> usize {
     usize::try_from(id).unwrap_or(usize::MAX)
 }
-
-type Planned = (Vec<Instruction>, Result<(), Refusal>);
 
 impl Run<'_> {
     /// The asset that is the payout mint of a security, which its rounds can turn into backing.
@@ -353,7 +342,7 @@ impl Run<'_> {
         let usable = self.usable(s, &account, issuer);
         let backing = self.payout_asset(s).filter(|_| becomes_backing).map(|asset| {
             let vault = &f.places[s].vault_account[asset];
-            (asset, self.can_hold(s, asset, vault, models))
+            (asset, self.can_hold(asset, vault, models))
         });
         let meets = Release {
             named,
