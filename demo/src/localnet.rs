@@ -226,6 +226,17 @@ impl Localnet {
         }
     }
 
+    /// Ends the validator and this process when its standard input closes, as it does when whoever holds the other end has gone.
+    pub fn end_with_stdin(&self) {
+        let stopper = self.stopper.clone();
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            stopper.signalled.store(true, Ordering::SeqCst);
+            stopper.stop();
+            std::process::exit(0);
+        });
+    }
+
     /// Waits until a signal ends this process.
     pub fn wait(&self) {
         loop {

@@ -61,6 +61,9 @@ struct Args {
     /// Leave the network running when the story has ended, and print its address; Ctrl-C ends it.
     #[arg(long)]
     stay: bool,
+    /// End when the standard input closes: whoever started this has gone.
+    #[arg(long)]
+    exit_with_stdin: bool,
     /// Give this wallet SOL, payout tokens and stocks at the start (repeatable).
     #[arg(long, value_name = "ADDRESS")]
     fund: Vec<String>,
@@ -153,6 +156,9 @@ fn run(args: &Args, story: &Story) -> Result<Report> {
         others: args.fund.clone(),
     };
     let localnet = Localnet::start(&args.localnet, &args.program, &funding)?;
+    if args.exit_with_stdin {
+        localnet.end_with_stdin();
+    }
     let played = World::enter(story, bank, &localnet.ready).and_then(|world| {
         play(story, &world, &mut |step| {
             if text {

@@ -785,3 +785,27 @@ when = "now"
         "{refusal}"
     );
 }
+
+#[test]
+fn a_demo_that_stays_ends_with_its_network_when_its_standard_input_closes() {
+    let mut child = demo()
+        .arg("--story")
+        .arg(shipped("together.toml"))
+        .args(["--stay", "--exit-with-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a demo");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let network = lines
+        .find_map(|line| {
+            line.expect("text")
+                .strip_prefix("The network stays: http://")
+                .map(str::to_owned)
+        })
+        .expect("the network's address");
+    assert!(std::net::TcpStream::connect(&network).is_ok(), "{network} answers");
+    drop(child.stdin.take());
+    assert!(child.wait().expect("its end").success());
+    assert!(std::net::TcpStream::connect(&network).is_err(), "{network} has gone");
+}

@@ -64,7 +64,11 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
     }
     let (_server, address) = app.serve(args.port)?;
     let mut story = demo::command(workspace, &built)?;
-    story.arg("--stay").stdout(Stdio::piped());
+    // However this process ends, its end of the pipe closes, and the story and its network end too.
+    story
+        .args(["--stay", "--exit-with-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     for wallet in &args.fund {
         story.args(["--fund", wallet]);
     }
