@@ -26,7 +26,9 @@ async function above(security: At<Security>): Promise<LayerNode[]> {
 
 async function below(security: At<Security>): Promise<LayerNode[]> {
     const assets = await readBacking(security.address);
-    return assets.map(({ vault, mint, balance, layer }) => ({
+    // What can be walked to comes first.
+    const ordered = assets.toSorted((a, b) => Number(a.layer === null) - Number(b.layer === null));
+    return ordered.map(({ vault, mint, balance, layer }) => ({
         mint: vault.assetMint,
         label: mint ? nameMint(mint).symbol : shortAddress(vault.assetMint),
         detail: formatAmount(balance, vault.decimals),

@@ -89,6 +89,22 @@ test('redeeming the song pays shares of alice, registered', async () => {
     assert.equal(await registeredOf(world.net, person, world.bob.address), 100_000n * WHOLE);
 });
 
+test('securities that hold each other say so, and stand on both sides of the picture', async () => {
+    await open(alice, securityRoute(person, 'open-vault'));
+    await fill(alice, 'Mint of the asset', song);
+    await review(alice);
+    await signAll(alice);
+    await open(bob, securityRoute(person, 'deposit'));
+    await fill(bob, /^Amount/, '1000');
+    assert.match(await review(bob), /\u22121,000 SONG/);
+    await signAll(bob);
+    await open(bob, securityRoute(person));
+    await bob.page.getByText('ALICE and SONG hold each other.').waitFor();
+    assert.equal(await bob.page.locator('.graph a', { hasText: 'SONG' }).count(), 2);
+    await assertAccessible(bob.page, 'a ring');
+    await photograph(bob.page, 'layers-ring');
+});
+
 test('the pages did nothing behind anybody\u2019s back', () => {
     assertNoTrouble(world);
 });

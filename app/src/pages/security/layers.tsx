@@ -40,7 +40,8 @@ function Edge({ from, to }: { from: Placed; to: Placed }) {
     return <path className="edge" d={`M${from.x},${y1} C${from.x},${bend} ${to.x},${bend} ${to.x},${y2}`} />;
 }
 
-const MOST = 4;
+/** The most in a row: the lists below are whole. */
+const MOST = 6;
 
 export default function Layers({ view }: { view: View }) {
     const { security, share } = view;
@@ -51,6 +52,7 @@ export default function Layers({ view }: { view: View }) {
             <Loaded query={query} what="the layers">
                 {({ above, below }) => {
                     if (above.length + below.length === 0) return <Empty>No other security holds it, and its own vaults hold nothing.</Empty>;
+                    const mutual = below.filter((node) => above.some((other) => other.mint === node.mint));
                     const columns = Math.min(MOST, Math.max(above.length, below.length, 2));
                     const width = COLUMN * columns;
                     const top = place(above.slice(0, MOST), 4, width);
@@ -68,10 +70,16 @@ export default function Layers({ view }: { view: View }) {
                                         <Edge key={placed.node.mint} from={middle} to={placed} />
                                     ))}
                                     {[...top, middle, ...bottom].map((placed) => (
-                                        <Box key={placed.node.mint} placed={placed} isSelf={placed === middle} />
+                                        // Securities that hold each other stand above and below.
+                                        <Box key={`${placed.y}/${placed.node.mint}`} placed={placed} isSelf={placed === middle} />
                                     ))}
                                 </svg>
                             </div>
+                            {mutual.length > 0 && (
+                                <p>
+                                    {share.symbol} and {mutual.map((node) => node.label).join(', ')} hold each other.
+                                </p>
+                            )}
                             <LayerList title="Held by" nodes={above} />
                             <LayerList title="Holds" nodes={below} />
                         </>
