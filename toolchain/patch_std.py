@@ -167,6 +167,11 @@ def patch_builtins(lib, builtins):
     text = re.sub(
         r"^pub unsafe fn (__(?:multi3|udivti3|umodti3))\(", r'pub unsafe extern "unadjusted" fn \1(', text, flags=re.M
     )
+    # In line, a comparison of two keys is forty instructions, with a loop that finds which byte is the smaller. Left as a call until code
+    # is generated, it becomes four comparisons of eight bytes, or stays a call where the length is unknown.
+    text, kept_as_calls = re.subn(r'^pub unsafe extern "C" fn (memcmp|bcmp)\(', r'#[inline(never)]\n\g<0>', text, flags=re.M)
+    if kept_as_calls != 2:
+        sys.exit("error: solana-compiler-builtins no longer defines memcmp and bcmp the way patch_std.py expects")
     if text.count('extern "unadjusted" fn') != 3:
         sys.exit("error: solana-compiler-builtins no longer defines __multi3, __udivti3 and __umodti3 the way patch_std.py expects")
     text += (HERE / "std/signed_division.rs").read_text()

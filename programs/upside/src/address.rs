@@ -8,6 +8,8 @@ use anchor_lang::prelude::*;
 use solana_curve25519::edwards::{validate_edwards, PodEdwardsPoint};
 use solana_sha256_hasher::hashv;
 
+use crate::error::err;
+
 /// What the runtime appends to seeds, bump and program.
 const MARKER: &[u8; 21] = b"ProgramDerivedAddress";
 /// Most seeds of an address, its bump not counted.

@@ -5,6 +5,49 @@
 use anchor_lang::prelude::*;
 use upside_math::MathError;
 
+// These stand in for the framework's macros of the same names. Those write name, message, file and line of the error into the instruction at
+// every use, half a kilobyte each; these call one function. The error on the wire and in the log is the same, without file and line:
+// every cause has a code of its own.
+
+/// Refuses with `$error` unless `$holds`.
+macro_rules! require {
+    ($holds:expr, $error:expr $(,)?) => {
+        if !$holds {
+            return Err($crate::error::refuse($error));
+        }
+    };
+}
+
+/// Refuses with `$error` unless both keys are the same.
+macro_rules! require_keys_eq {
+    ($left:expr, $right:expr, $error:expr $(,)?) => {
+        $crate::error::require!($left == $right, $error)
+    };
+}
+
+/// Refuses with `$error` if both keys are the same.
+macro_rules! require_keys_neq {
+    ($left:expr, $right:expr, $error:expr $(,)?) => {
+        $crate::error::require!($left != $right, $error)
+    };
+}
+
+/// A refusal with this error.
+macro_rules! err {
+    ($error:expr $(,)?) => {
+        Err($crate::error::refuse($error))
+    };
+}
+
+pub(crate) use {err, require, require_keys_eq, require_keys_neq};
+
+/// The framework's error for one of its codes or of ours.
+#[cold]
+#[inline(never)]
+pub fn refuse(error: impl Into<Error>) -> Error {
+    error.into()
+}
+
 /// Why an instruction was refused: one cause, one code; the message says what must hold.
 #[error_code]
 pub enum UpsideError {
@@ -436,5 +479,5 @@ impl From<MathError> for UpsideError {
 
 /// Turns a calculation's refusal into the program's.
 pub fn math<T>(result: core::result::Result<T, MathError>) -> Result<T> {
-    result.map_err(|e| UpsideError::from(e).into())
+    result.map_err(|e| refuse(UpsideError::from(e)))
 }

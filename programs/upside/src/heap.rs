@@ -5,7 +5,7 @@
 
 use core::alloc::Layout;
 #[cfg(target_os = "solana")]
-use core::{alloc::GlobalAlloc, ptr::null_mut};
+use core::{alloc::GlobalAlloc, ptr::NonNull};
 
 use anchor_lang::solana_program::entrypoint::{HEAP_LENGTH, HEAP_START_ADDRESS};
 
@@ -18,15 +18,20 @@ const FLOOR: usize = HEAP_START_ADDRESS as usize + size_of::<usize>();
 const TOP: usize = HEAP_START_ADDRESS as usize + HEAP_LENGTH;
 
 /// The highest address below `lowest` that has room for `layout` and is aligned; `None` if the heap has no room.
+///
+/// `lowest` is [`FLOOR`] or above. Almost every size and alignment is known where this is compiled, and every alignment but the rarest
+/// divides that of `FLOOR`: what remains is a comparison, a subtraction and a mask.
 #[inline(always)]
 fn below(lowest: usize, layout: Layout) -> Option<usize> {
-    // A size is at most isize::MAX and the heap starts far above: this wraps only to addresses far above the heap, or not at all.
-    let address = lowest.wrapping_sub(layout.size()) & !(layout.align().wrapping_sub(1));
-    if address < FLOOR || address > lowest {
-        None
-    } else {
-        Some(address)
+    if layout.size() > lowest.wrapping_sub(FLOOR) {
+        return None;
     }
+    let address = lowest.wrapping_sub(layout.size()) & !(layout.align().wrapping_sub(1));
+    // Rounding down to a divisor of FLOOR's alignment cannot step over FLOOR.
+    if layout.align() > align_of::<usize>() && address < FLOOR {
+        return None;
+    }
+    Some(address)
 }
 
 #[cfg(target_os = "solana")]
@@ -35,6 +40,14 @@ struct Heap;
 #[cfg(target_os = "solana")]
 #[global_allocator]
 static HEAP: Heap = Heap;
+
+/// Ends the instruction: it wants more memory than the runtime gives.
+#[cfg(target_os = "solana")]
+#[cold]
+#[inline(never)]
+fn exhausted() -> ! {
+    std::process::abort()
+}
 
 /// Makes the heap empty. Called once, before anything is allocated.
 ///
@@ -47,20 +60,59 @@ pub unsafe fn prepare() {
     unsafe { *LOWEST = TOP };
 }
 
+/// Takes memory from the heap.
+///
+/// # Safety
+/// [`prepare`] has been called.
+#[cfg(target_os = "solana")]
+#[inline(always)]
+unsafe fn take(layout: Layout) -> NonNull<u8> {
+    // SAFETY: `prepare` has written it before anything is allocated.
+    let lowest = unsafe { *LOWEST };
+    // SAFETY: it was TOP, and `below` has given nothing below FLOOR.
+    unsafe { core::hint::assert_unchecked(lowest >= FLOOR) };
+    let Some(address) = below(lowest, layout) else {
+        // Said here, once, rather than by everyone who would have to look at a null pointer.
+        exhausted()
+    };
+    // SAFETY: as above; the word is below FLOOR, so nobody else has it.
+    unsafe { *LOWEST = address };
+    // SAFETY: FLOOR or above.
+    unsafe { NonNull::new_unchecked(address as *mut u8) }
+}
+
+/// [`take`], out of line.
+///
+/// # Safety
+/// As for [`take`].
+#[cfg(target_os = "solana")]
+#[inline(never)]
+unsafe fn take_out_of_line(layout: Layout) -> NonNull<u8> {
+    // SAFETY: the caller's.
+    unsafe { take(layout) }
+}
+
+/// The counted cells of an account's lamports and of its data.
+#[cfg(target_os = "solana")]
+const CELLS: [usize; 2] = [
+    2 * size_of::<usize>() + size_of::<core::cell::RefCell<&mut u64>>(),
+    2 * size_of::<usize>() + size_of::<core::cell::RefCell<&mut [u8]>>(),
+];
+
 // SAFETY: every address given out lies between FLOOR and TOP, with its size below all given out before, and is aligned. A program has one
 // thread, so nothing comes between reading and writing LOWEST. Memory that is given back stays taken, so none is given out twice.
 #[cfg(target_os = "solana")]
 unsafe impl GlobalAlloc for Heap {
     #[inline(always)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: `prepare` has written it before anything is allocated.
-        let lowest = unsafe { *LOWEST };
-        let Some(address) = below(lowest, layout) else {
-            return null_mut();
-        };
-        // SAFETY: as above; the word is below FLOOR, so nobody else has it.
-        unsafe { *LOWEST = address };
-        address as *mut u8
+        // Two of each are taken for every account of every instruction. Most other places are errors, hundreds of them, never reached.
+        if CELLS.contains(&layout.size()) && layout.align() == align_of::<usize>() {
+            // SAFETY: the entrypoint prepares the heap first.
+            unsafe { take(layout).as_ptr() }
+        } else {
+            // SAFETY: as above.
+            unsafe { take_out_of_line(layout).as_ptr() }
+        }
     }
 
     #[inline(always)]

@@ -177,23 +177,40 @@ impl AnchorSerialize for PositionTotals {
 /// The same bytes and accounts as Anchor's `emit_cpi!`, without its re-derivation and copies.
 #[inline(always)]
 pub fn emit<E: Event>(event: &E, authority: &AccountInfo) -> Result<()> {
-    emit_in_place(event, authority)
+    send_out_of_line(&encode(event)?, authority)
 }
 
 /// As [`emit`], from whatever has the event authority.
 #[inline(always)]
 pub fn emit_in_place<E: Event>(event: &E, authority: &impl Passed) -> Result<()> {
+    send(&encode(event)?, authority)
+}
+
+/// What the event's call carries.
+#[inline(always)]
+fn encode<E: Event>(event: &E) -> Result<Vec<u8>> {
     let mut data = Vec::with_capacity(512);
     data.extend_from_slice(EVENT_IX_TAG_LE);
     data.extend_from_slice(E::DISCRIMINATOR);
     event.serialize(&mut data)?;
+    Ok(data)
+}
+
+#[inline(always)]
+fn send(data: &[u8], authority: &impl Passed) -> Result<()> {
     call(
         &ID,
         &[Meta::signer(authority.key())],
-        &data,
+        data,
         [authority],
         &[seeds::EVENT_AUTHORITY, &[EVENT_AUTHORITY_AND_BUMP.1]],
     )
+}
+
+/// Once for all instructions: the call is some 400 bytes.
+#[inline(never)]
+fn send_out_of_line(data: &[u8], authority: &AccountInfo) -> Result<()> {
+    send(data, authority)
 }
 
 #[cfg(test)]

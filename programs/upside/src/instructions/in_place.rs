@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use solana_account_view::AccountView;
 
 use super::upside;
+use crate::error::err;
 
 /// What the framework makes of the name `claim`.
 const CLAIM: [u8; 8] = [62, 198, 214, 193, 213, 159, 108, 210];

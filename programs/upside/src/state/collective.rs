@@ -5,7 +5,7 @@ use upside_math as m;
 
 use crate::{
     constants::MAX_VESTING_SECONDS,
-    error::{math, UpsideError},
+    error::{math, require, UpsideError},
 };
 
 /// The rule. Seeds: `collective`, security. It never changes, so that every member joins on the same terms.

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use upside_math as m;
 
-use crate::error::UpsideError;
+use crate::error::{require, UpsideError};
 
 /// A grant. Seeds: `grant`, security, recipient, id. Its shares are reserved until they are claimed, and then newly issued.
 #[account(zero_copy)]

@@ -6,7 +6,10 @@ use std::cell::RefMut;
 use anchor_lang::{prelude::*, ZeroCopy};
 use solana_account_view::{AccountView, Ref, RefMut as ViewMut};
 
-use crate::{error::UpsideError, ID};
+use crate::{
+    error::{require, UpsideError},
+    ID,
+};
 
 /// Reads an account of this program in place for writing; `wrong` unless owner, type and length are right.
 pub fn load_state_mut<'a, T: ZeroCopy>(info: &'a AccountInfo<'_>, wrong: UpsideError) -> Result<RefMut<'a, T>> {

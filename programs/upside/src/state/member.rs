@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::error::UpsideError;
+use crate::error::{require, UpsideError};
 
 /// Where an application stands. Stored as one byte, numbered in this order; append only.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]

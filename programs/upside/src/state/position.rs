@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use upside_math as m;
 
 use super::X64;
-use crate::error::{math, UpsideError};
+use crate::error::{math, require, UpsideError};
 
 /// What a holder has and is owed. Seeds: `position`, security, holder.
 #[account(zero_copy)]

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::error::UpsideError;
+use crate::error::{require, UpsideError};
 
 /// A ticket. Seeds: `redemption`, security, holder, id. It collects its part of every vault that was open when the shares were burnt, each
 /// by itself, so that an asset that cannot move holds no other up.

@@ -6,7 +6,7 @@ use upside_math as m;
 use super::X64;
 use crate::{
     constants::*,
-    error::{math, UpsideError},
+    error::{math, require, UpsideError},
 };
 
 /// Where a round is in its life. Stored as one byte, numbered in this order; append only.

@@ -6,7 +6,7 @@ use upside_math as m;
 use super::X64;
 use crate::{
     constants::*,
-    error::{math, UpsideError},
+    error::{math, require, require_keys_neq, UpsideError},
 };
 
 /// What a security stands for. Stored as one byte, numbered in this order; append only.

@@ -8,7 +8,7 @@ use solana_account_view::AccountView;
 
 use crate::{
     constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    error::UpsideError,
+    error::{require, UpsideError},
 };
 
 /// Length of a token account without extensions.

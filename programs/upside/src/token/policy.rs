@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use crate::{
     address,
     constants::TOKEN_2022_PROGRAM_ID,
-    error::UpsideError,
+    error::{require, UpsideError},
     seeds,
     token::{for_each_extension, read_mint, MintView},
     ID,

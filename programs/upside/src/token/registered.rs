@@ -14,7 +14,7 @@ use anchor_lang::{
 use crate::{
     address,
     constants::TOKEN_2022_PROGRAM_ID,
-    error::UpsideError,
+    error::{err, require, require_keys_eq, require_keys_neq, UpsideError},
     seeds,
     state::{Position, Security},
     token::{

@@ -6,7 +6,7 @@ use bytemuck::Zeroable;
 use crate::{
     address,
     constants::*,
-    error::UpsideError,
+    error::{require_keys_eq, require_keys_neq, UpsideError},
     events::{emit, MemberApplied},
     instructions::shares::check_holder,
     seeds,

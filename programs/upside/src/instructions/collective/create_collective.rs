@@ -6,7 +6,7 @@ use bytemuck::Zeroable;
 use crate::{
     address,
     constants::*,
-    error::UpsideError,
+    error::{require_keys_eq, UpsideError},
     events::{emit, CollectiveCreated},
     seeds,
     state::{Collective, Security},

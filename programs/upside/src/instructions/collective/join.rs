@@ -7,7 +7,7 @@ use bytemuck::Zeroable;
 use crate::{
     address,
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, GrantCreated, MemberJoined, SecurityTotals, SharesDeposited, VaultOpened},
     instructions::{
         shares::MoveShares,

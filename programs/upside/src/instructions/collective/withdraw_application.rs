@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, UpsideError},
     events::{emit, ApplicationWithdrawn},
     state::{Collective, Member, Security},
     token::close_state,

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require_keys_neq, UpsideError},
     events::{emit, GrantClaimed, PositionTotals, SecurityTotals},
     instructions::shares::{check_position, load_position_mut, OpenPosition},
     state::{Grant, Security},

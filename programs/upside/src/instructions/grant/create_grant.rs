@@ -5,7 +5,7 @@ use bytemuck::Zeroable;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require_keys_eq, UpsideError},
     events::{emit, GrantCreated, SecurityTotals},
     instructions::shares::{check_holder, shares_of},
     seeds,

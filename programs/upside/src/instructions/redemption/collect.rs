@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, AssetCollected},
     seeds,
     state::{Redemption, Security, Vault},

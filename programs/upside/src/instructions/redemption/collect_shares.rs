@@ -5,7 +5,7 @@ use anchor_lang::{prelude::*, system_program};
 use crate::{
     address,
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, AssetCollected},
     instructions::{
         security::check_approved,

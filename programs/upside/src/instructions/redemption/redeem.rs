@@ -6,7 +6,7 @@ use bytemuck::Zeroable;
 use crate::{
     address,
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesRedeemed},
     seeds,
     state::{Position, Redemption, Security},

@@ -6,7 +6,7 @@ use bytemuck::Zeroable;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, RoundCreated, RoundTotals, SecurityTotals},
     instructions::shares::shares_of,
     seeds,

@@ -5,7 +5,7 @@ use bytemuck::Zeroable;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, InvestorInvited, RoundTotals},
     instructions::shares::check_holder,
     seeds,

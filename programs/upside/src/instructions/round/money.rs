@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::TOKEN_2022_PROGRAM_ID,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     seeds,
     state::{Round, Security},
     token::{memo_if_required, read_token_account, transfer_checked, TransferAccounts},

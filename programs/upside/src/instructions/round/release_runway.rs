@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::money::RoundMoney;
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{err, require, require_keys_eq, UpsideError},
     events::{emit, RoundTotals, RunwayReleased},
     instructions::shares::associated_token_account,
     state::{Round, RunwayDue, Security, Vault},

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::money::RoundMoney;
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, PositionTotals, RoundTotals, SecurityTotals, SubscriptionSettled},
     instructions::shares::{check_position, load_position_mut, OpenPosition},
     state::{Round, Security, Subscription},

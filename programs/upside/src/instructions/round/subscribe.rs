@@ -8,7 +8,7 @@ use bytemuck::Zeroable;
 use super::money::RoundMoney;
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, RoundTotals, SharesSubscribed},
     seeds,
     state::{load_state_mut, Round, Security, Subscription},

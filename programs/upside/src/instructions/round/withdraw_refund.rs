@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::money::RoundMoney;
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, UpsideError},
     events::{emit, RefundWithdrawn, RoundTotals},
     state::{Round, Security, Subscription},
     token::close_state,

@@ -6,7 +6,7 @@ use bytemuck::Zeroable;
 use crate::{
     address,
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, PositionTotals, SecurityCreated, SecurityTotals},
     instructions::shares::{associated_token_account, check_position, load_position_mut, OpenPosition},
     seeds,

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesIssued},
     instructions::shares::{check_position, load_position_mut, OpenPosition},
     state::Security,

@@ -11,7 +11,7 @@ use anchor_spl::token_2022_extensions::{
 use super::{check_name, check_symbol, check_uri};
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, UpsideError},
     events::{emit, MetadataUpdated, SecurityTotals},
     seeds,
     state::Security,

@@ -9,7 +9,7 @@ use solana_curve25519::edwards::{validate_edwards, PodEdwardsPoint};
 use crate::{
     address,
     constants::{ACCOUNT_VERSION, ASSOCIATED_TOKEN_PROGRAM_ID},
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     seeds,
     state::{load_state_mut, Position, Security},
     token::create_state,

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::{check_position, load_position_mut, OpenPosition};
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_neq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesRegistered},
     state::Security,
     token::{assert_registered, read_token_account, ShareMint},

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::{check_holder, MoveShares};
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_neq, UpsideError},
     events::emit,
     instructions::security::check_approved,
     state::{Position, Security},

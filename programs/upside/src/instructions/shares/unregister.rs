@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::{check_position, register::check_bearer};
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_neq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesUnregistered},
     state::{Position, Security},
     token::{assert_registered, ShareMint},

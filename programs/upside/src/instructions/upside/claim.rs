@@ -6,7 +6,7 @@ use solana_account_view::AccountView;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{err, require, UpsideError},
     events::{emit_in_place, PositionTotals, UpsideClaimed},
     seeds,
     state::{view, view_mut, Position, Security},

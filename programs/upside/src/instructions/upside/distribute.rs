@@ -6,7 +6,7 @@ use solana_account_view::AccountView;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{err, require, UpsideError},
     events::{emit_in_place, SecurityTotals, UpsideDistributed},
     seeds,
     state::{view_mut, Security},

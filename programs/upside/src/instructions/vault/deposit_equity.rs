@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, UpsideError},
     events::{emit, EquityDeposited},
     state::{Security, Vault},
     token::{check_vault_mint, read_token_account, transfer_checked, TokenAccountView, TransferAccounts},

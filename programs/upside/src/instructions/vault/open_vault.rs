@@ -7,7 +7,7 @@ use bytemuck::Zeroable;
 use crate::{
     address,
     constants::*,
-    error::UpsideError,
+    error::{err, require_keys_eq, require_keys_neq, UpsideError},
     events::{emit, SecurityTotals, VaultOpened},
     seeds,
     state::{Security, Vault},

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::*,
-    error::UpsideError,
+    error::{require, require_keys_eq, require_keys_neq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesDeposited, SharesRegistered},
     instructions::shares::{check_bearer, check_position, load_position_mut, OpenPosition},
     seeds,
