@@ -218,6 +218,12 @@ pub fn decode_all<'a>(inner: impl IntoIterator<Item = (Pubkey, &'a [u8])>) -> Re
 /// # Errors
 /// As [`decode_all`].
 pub fn decode_inner(inner: &[UiInnerInstructions], keys: &[Pubkey]) -> Result<Vec<Event>> {
+    let calls = own_calls(inner, keys)?;
+    decode_all(calls.iter().map(|data| (upside::ID, data.as_slice())))
+}
+
+/// The data of the program's inner instructions.
+fn own_calls(inner: &[UiInnerInstructions], keys: &[Pubkey]) -> Result<Vec<Vec<u8>>> {
     let mut calls = Vec::new();
     for instruction in inner.iter().flat_map(|group| &group.instructions) {
         // Confirmed transactions asked for in base64 carry compiled instructions; simulations carry partially decoded ones.
@@ -236,21 +242,25 @@ pub fn decode_inner(inner: &[UiInnerInstructions], keys: &[Pubkey]) -> Result<Ve
         if program != upside::ID {
             continue;
         }
-        let data = bs58::decode(data).into_vec().map_err(|e| ClientError::Malformed {
+        calls.push(bs58::decode(data).into_vec().map_err(|e| ClientError::Malformed {
             what: "inner instruction",
             address: program,
             reason: e.to_string(),
-        })?;
-        calls.push((program, data));
+        })?);
     }
-    decode_all(calls.iter().map(|(program, data)| (*program, data.as_slice())))
+    Ok(calls)
 }
 
-/// Decodes the events of a confirmed transaction that was asked for in base64.
+/// The events of a confirmed transaction that was asked for in base64, as the bytes that [`Event::decode`] takes, in the order they ran. Events of
+/// later versions of the program are among them. Empty if the transaction failed.
 ///
 /// # Errors
-/// [`ClientError::Malformed`] if the transaction or one of its events does not decode.
-pub fn decode_transaction(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Result<Vec<EventRecord>> {
+/// [`ClientError::Malformed`] if the transaction does not decode.
+pub fn event_data(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Result<Vec<Vec<u8>>> {
+    Ok(signed_event_data(transaction)?.1)
+}
+
+fn signed_event_data(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Result<(Signature, Vec<Vec<u8>>)> {
     let malformed = |reason: &str| ClientError::Malformed {
         what: "confirmed transaction in base64",
         address: upside::ID,
@@ -266,7 +276,7 @@ pub fn decode_transaction(transaction: &EncodedConfirmedTransactionWithStatusMet
         return Err(malformed("no status"));
     };
     if meta.err.is_some() {
-        return Ok(Vec::new());
+        return Ok((signature, Vec::new()));
     }
     let mut keys = decoded.message.static_account_keys().to_vec();
     if let OptionSerializer::Some(loaded) = &meta.loaded_addresses {
@@ -275,9 +285,20 @@ pub fn decode_transaction(transaction: &EncodedConfirmedTransactionWithStatusMet
         }
     }
     let OptionSerializer::Some(inner) = &meta.inner_instructions else {
-        return Ok(Vec::new());
+        return Ok((signature, Vec::new()));
     };
-    Ok(decode_inner(inner, &keys)?
+    let mut data = own_calls(inner, &keys)?;
+    data.retain(|data| data.starts_with(EVENT_IX_TAG_LE));
+    Ok((signature, data))
+}
+
+/// Decodes the events of a confirmed transaction that was asked for in base64.
+///
+/// # Errors
+/// [`ClientError::Malformed`] if the transaction or one of its events does not decode.
+pub fn decode_transaction(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Result<Vec<EventRecord>> {
+    let (signature, data) = signed_event_data(transaction)?;
+    Ok(decode_all(data.iter().map(|data| (upside::ID, data.as_slice())))?
         .into_iter()
         .map(|event| EventRecord {
             signature,

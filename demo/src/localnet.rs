@@ -70,6 +70,8 @@ impl LastWords {
 pub struct Ready {
     /// JSON-RPC URL.
     pub rpc: String,
+    /// Websocket URL.
+    pub ws: String,
     /// The payout mint.
     pub payout_mint: String,
     /// The equities.

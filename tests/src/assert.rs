@@ -21,6 +21,8 @@ pub enum Refusal {
     Token(TokenError),
     /// An error that has no number, of this program.
     Plain(Pubkey, InstructionError),
+    /// An error of this number, of this program.
+    Numbered(Pubkey, u32),
 }
 
 impl From<UpsideError> for Refusal {
@@ -48,6 +50,7 @@ impl fmt::Display for Refusal {
             Self::Anchor(error) => write!(f, "ErrorCode::{}", error.name()),
             Self::Token(error) => write!(f, "TokenError::{error:?}"),
             Self::Plain(program, error) => write!(f, "{error:?} of {program}"),
+            Self::Numbered(program, number) => write!(f, "error {number} of {program}"),
         }
     }
 }
@@ -68,6 +71,7 @@ impl Refusal {
                     && failure.custom_code() == Some(error.clone() as u32)
             }
             Self::Plain(program, error) => by(*program) && failure.error == *error,
+            Self::Numbered(program, number) => by(*program) && failure.custom_code() == Some(*number),
         }
     }
 }

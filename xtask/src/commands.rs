@@ -13,5 +13,6 @@ pub mod fuzz;
 pub mod idl;
 pub mod mutants;
 pub mod peers;
+pub mod program_metadata;
 pub mod supply;
 pub mod test;

@@ -206,18 +206,49 @@ fn build_own(mut cargo: Command, name: &str, console: &Console, task: &Task, log
     built.ok_or_else(|| anyhow!("the build of {name} produced no shared object; see {}", log.display()))
 }
 
-/// Compiles the main program of a copy of this checkout, in a target folder of copies, with the project's own toolchain. The file is there until the
-/// next such build.
-pub fn compile_copy(workspace: &Workspace, copy: &Path, console: &Console, task: &Task) -> Result<PathBuf> {
-    let Toolchain::Own(folder) = toolchain::ensure(workspace, Choice::Own, console, task)? else {
-        bail!("mutants are compiled with the project's own toolchain only");
+/// Compiles the main program of a copy of this checkout in a target folder, with the project's own toolchain. The file is there until the next
+/// such build.
+pub fn compile_copy(
+    workspace: &Workspace,
+    copy: &Path,
+    target: &Path,
+    console: &Console,
+    task: &Task,
+) -> Result<PathBuf> {
+    compile_in(
+        workspace,
+        &copy.join("programs/upside"),
+        "upside",
+        target,
+        console,
+        task,
+    )
+}
+
+/// Compiles the program of that name in a folder, as [`compile_copy`] does.
+pub fn compile_in(
+    workspace: &Workspace,
+    folder: &Path,
+    name: &str,
+    target: &Path,
+    console: &Console,
+    task: &Task,
+) -> Result<PathBuf> {
+    let Toolchain::Own(toolchain) = toolchain::ensure(workspace, Choice::Own, console, task)? else {
+        bail!("copies are compiled with the project's own toolchain only");
     };
-    let mut command = Command::new(folder.join("bin/sbf-build"));
+    let mut command = Command::new(toolchain.join("bin/sbf-build"));
     command
-        .current_dir(copy.join("programs/upside"))
-        .env("CARGO_TARGET_DIR", workspace.cache.join("mutants-sbf"))
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
         .arg("--locked");
-    build_own(command, "upside", console, task, &workspace.log("program-mutant"))
+    build_own(
+        command,
+        name,
+        console,
+        task,
+        &workspace.log(&format!("program-copy-{name}")),
+    )
 }
 
 /// The shared object that a line of cargo's JSON names for this target, if it does.
@@ -322,7 +353,7 @@ fn collect_files(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
 }
 
 /// Copies a file so that the destination is never half written.
-fn put(from: &Path, to: &Path) -> Result<()> {
+pub fn put(from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }

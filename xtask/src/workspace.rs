@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use serde::Deserialize;
 
 /// The checkout this command runs in.
@@ -109,6 +109,25 @@ impl Workspace {
     /// The members of the workspace.
     pub fn members(&self) -> Result<Vec<Package>> {
         packages(&self.root.join("Cargo.toml"))
+    }
+
+    /// Copies the files of this checkout that git knows, without the dApp's, into a folder.
+    pub fn copy_sources(&self, folder: &Path) -> Result<()> {
+        let output = Command::new("git")
+            .current_dir(&self.root)
+            .args(["ls-files", "-z", "--", ".", ":!app"])
+            .output()
+            .context("cannot run git")?;
+        ensure!(output.status.success(), "git cannot list the files of this checkout");
+        let files = String::from_utf8(output.stdout).context("a file's name is not text")?;
+        for file in files.split_terminator('\0') {
+            let (from, to) = (self.root.join(file), folder.join(file));
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+        Ok(())
     }
 
     /// Makes sure that cargo does not take another checkout's compiled members for this one's.

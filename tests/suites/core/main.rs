@@ -8,11 +8,13 @@
 //! | [`mint_policy`] | every extension by number, for vaults and payout mints |
 //! | [`attacks`] | attacks that no other module makes; the catalogue of all |
 //! | [`binary`] | security.txt in the program's file, and the id it answers to |
+//! | [`cpi`] | a program that calls Upside, the example in `tests/programs/lock` |
 //! | [`errors`] | that no error is left untested |
 //! | [`harness`] | that the harness notices what it must |
 
 mod attacks;
 mod binary;
+mod cpi;
 mod errors;
 mod flows;
 mod harness;

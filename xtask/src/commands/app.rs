@@ -96,7 +96,7 @@ pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<Exit
 /// browser.
 pub fn check(workspace: &Workspace, built: &Built, console: &Console, task: &Task, counts: &mut Counts) -> Result<()> {
     let app = App::new(workspace);
-    let steps = CHECKS.len() as u64 + 4;
+    let steps = CHECKS.len() as u64 + 5;
     app.install(console, task, 0, steps)?;
     let localnet = built.binary("upside-localnet")?.display().to_string();
     let program = program::main_program(workspace).display().to_string();
@@ -106,7 +106,9 @@ pub fn check(workspace: &Workspace, built: &Built, console: &Console, task: &Tas
         ("UPSIDE_PROGRAM_SO", program.as_str()),
         ("UPSIDE_CACHE", cache.as_str()),
     ];
-    let scripts = CHECKS.iter().chain(&["build", "size:check", "test:browser"]);
+    let scripts = CHECKS
+        .iter()
+        .chain(&["client:check", "build", "size:check", "test:browser"]);
     for (index, name) in (1..).zip(scripts) {
         task.progress(index, steps, name);
         *counts += app.script(name, console, task, &environment)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask test --deep`: many long random sequences, and then every mutant of the program's state, in pieces, so that a run can stop and go on.
+//! `cargo xtask test --deep`: many long random sequences, the program's bytes from other folders, and then every mutant of the program's state, in pieces, so that a run can stop and go on.
 
 use std::{
     path::Path,
@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 
 use crate::{
     commands::{
-        mutants,
+        mutants, supply,
         test::{Built, Selection},
     },
     console::Console,
@@ -34,7 +34,8 @@ const SUITE: (&str, &str) = (
 );
 
 /// Builds the program and the suite and plays sequences `from` (default: where the last run of the same program stopped) up to, not
-/// including, `to`. Without `from`, the mutants of the program's state follow.
+/// including, `to`. Without `from`, the comparison of its bytes from other folders and the mutants of its
+/// state follow.
 pub fn run(workspace: &Workspace, console: &Console, from: Option<u64>, to: u64) -> Result<ExitCode> {
     let task = console.task("program");
     let binaries = program::build_all(workspace, Choice::Auto, console, &task)?;
@@ -76,6 +77,7 @@ pub fn run(workspace: &Workspace, console: &Console, from: Option<u64>, to: u64)
         }
     }
     if from.is_none() {
+        supply::reproducible(workspace, console)?;
         println!("{}", mutants::state(workspace, console, None)?.sentence());
     }
     Ok(ExitCode::SUCCESS)

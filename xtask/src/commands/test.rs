@@ -12,7 +12,7 @@ use anyhow::{anyhow, bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    commands::{anchor, app, deep, demo, formal, fuzz, mutants, supply},
+    commands::{anchor, app, deep, demo, formal, fuzz, mutants, program_metadata, supply},
     console::{seconds, Console, Task},
     host,
     process::{self, Counts, Stream},
@@ -84,6 +84,10 @@ enum Action {
     Anchor,
     /// `cargo deny`: licences, sources, bans, and advisories where they can be reached.
     Deny,
+    /// The crates that are published, packed.
+    Packages,
+    /// Publishing through the real Program Metadata program, where its sources can be reached.
+    ProgramMetadata,
     /// The properties of the formulas, tried and proved.
     Formal,
     /// The fuzzer, for some minutes.
@@ -143,6 +147,13 @@ const STEPS: &[Step] = &[
         aside: false,
         needs: &["host"],
         action: Action::Deny,
+    },
+    Step {
+        name: "packages",
+        slow: false,
+        aside: false,
+        needs: &["host"],
+        action: Action::Packages,
     },
     Step {
         name: "idl",
@@ -229,6 +240,13 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-test-hook"),
     },
     Step {
+        name: "upside-example-lock",
+        slow: false,
+        aside: false,
+        needs: &["compile"],
+        action: Action::Member("upside-example-lock"),
+    },
+    Step {
         name: "upside-demo",
         slow: false,
         aside: false,
@@ -236,11 +254,25 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-demo"),
     },
     Step {
+        name: "upside-indexer",
+        slow: true,
+        aside: false,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-indexer"),
+    },
+    Step {
         name: "upside-deploy",
         slow: true,
         aside: false,
         needs: &["compile", "program"],
         action: Action::Member("upside-deploy"),
+    },
+    Step {
+        name: "program-metadata",
+        slow: true,
+        aside: false,
+        needs: &["compile", "program"],
+        action: Action::ProgramMetadata,
     },
     Step {
         name: "xtask",
@@ -566,6 +598,8 @@ impl Session<'_> {
                 run_counting(&mut command, console, task, &workspace.log("doc-tests"), counts)
             }
             Action::Deny => supply::check(workspace, console, task),
+            Action::Packages => supply::packages(workspace, console, task),
+            Action::ProgramMetadata => program_metadata::check(workspace, self.built()?, console, task, counts),
             Action::Formal => {
                 let z3 = formal::z3(workspace, console, task)?;
                 let z3 = z3.to_str().context("the path of z3 must be text")?;
@@ -613,6 +647,8 @@ pub enum Selection {
     Binaries,
     /// One suite.
     Suite(&'static str),
+    /// The suite of deployments with the tests of publishing through the Program Metadata program.
+    ProgramMetadata,
 }
 
 /// The executables of the workspace.
@@ -644,6 +680,9 @@ impl Built {
             Selection::TestsAndBinaries => command.args(["--bins", "--tests"]),
             Selection::Binaries => command.arg("--bins"),
             Selection::Suite(name) => command.args(["--test", name]),
+            Selection::ProgramMetadata => {
+                command.args(["--test", "deployment", "--features", "upside-deploy/program-metadata"])
+            }
         };
         let mut executables = Vec::new();
         process::run(
@@ -691,8 +730,8 @@ impl Built {
 
     /// Runs the compiled tests of a member, each in the member's folder as `cargo test` does, all of them also when one fails.
     ///
-    /// `UPSIDE_PROGRAM_SO` names the compiled program, `UPSIDE_HOOK_SO` that of `tests/programs/hook`, and `UPSIDE_LOCALNET_BIN` the local
-    /// validator, where it was built.
+    /// `UPSIDE_PROGRAM_SO` names the compiled program, `UPSIDE_HOOK_SO` and `UPSIDE_LOCK_SO` those of `tests/programs`, and
+    /// `UPSIDE_LOCALNET_BIN` the local validator, where it was built.
     pub fn run_tests(
         &self,
         workspace: &Workspace,
@@ -718,6 +757,7 @@ impl Built {
                 .env("CARGO_PKG_VERSION", &package.version)
                 .env("UPSIDE_PROGRAM_SO", program::main_program(workspace))
                 .env("UPSIDE_HOOK_SO", program::test_program(workspace, "hook"))
+                .env("UPSIDE_LOCK_SO", program::test_program(workspace, "lock"))
                 .envs(environment.iter().copied());
             if let Ok(localnet) = self.binary("upside-localnet") {
                 command.env("UPSIDE_LOCALNET_BIN", localnet);
@@ -737,7 +777,13 @@ impl Built {
 }
 
 /// Runs a command that prints `test result:` lines.
-fn run_counting(command: &mut Command, console: &Console, task: &Task, log: &Path, counts: &mut Counts) -> Result<()> {
+pub fn run_counting(
+    command: &mut Command,
+    console: &Console,
+    task: &Task,
+    log: &Path,
+    counts: &mut Counts,
+) -> Result<()> {
     process::run(command, console, task, log, |_, line| {
         counts.add_line(line);
         Some(line.to_owned())

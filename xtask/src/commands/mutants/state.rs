@@ -170,6 +170,7 @@ fn judged(workspace: &Workspace, built: &Built, program: &Path, console: &Consol
             .args(judge.test.iter().flat_map(|test| [*test, "--exact"]))
             .env("UPSIDE_PROGRAM_SO", program)
             .env("UPSIDE_HOOK_SO", program::test_program(workspace, "hook"))
+            .env("UPSIDE_LOCK_SO", program::test_program(workspace, "lock"))
             .envs(judge.environment.iter().copied());
         if process::run_plain(&mut command, console, task, &workspace.log("mutants-judge")).is_err() {
             return Ok(true);
@@ -190,20 +191,7 @@ impl Tree {
         if folder.is_dir() {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
         }
-        let output = Command::new("git")
-            .current_dir(&workspace.root)
-            .args(["ls-files", "-z", "--", ".", ":!app"])
-            .output()
-            .context("cannot run git")?;
-        ensure!(output.status.success(), "git cannot list the files of this checkout");
-        let files = String::from_utf8(output.stdout).context("a file's name is not text")?;
-        for file in files.split_terminator('\0') {
-            let (from, to) = (workspace.root.join(file), folder.join(file));
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
-        }
+        workspace.copy_sources(&folder)?;
         Ok(Self { folder })
     }
 
@@ -218,7 +206,13 @@ impl Tree {
         let file = self.folder.join(&mutant.file);
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         fs::write(&file, changed(&text, &mutant.span, &mutant.replacement)?)?;
-        let built = program::compile_copy(workspace, &self.folder, console, task);
+        let built = program::compile_copy(
+            workspace,
+            &self.folder,
+            &workspace.cache.join("mutants-sbf"),
+            console,
+            task,
+        );
         fs::write(&file, text)?;
         Ok(built.ok())
     }
