@@ -1,4 +1,5 @@
-// Writes src/generated/ from ../idl/upside.json: the client by Codama, the events' decoders, and the sentence of every error.
+// Writes src/generated/ from ../idl/upside.json: the client by Codama, the events' decoders, and the sentence of every error; and
+// ../idl/codama.json, the interface's description for Codama's tools.
 // `--check` compares with what is committed and changes nothing.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,8 +44,12 @@ function errorTable(idl) {
 export const PROGRAM_ERRORS: Readonly<Record<number, { name: string; sentence: string }>> = {\n${lines.join('\n')}\n};\n`;
 }
 
+const readIdl = async () => JSON.parse(await readFile(join(app, '..', 'idl', 'upside.json'), 'utf8'));
+const codamaFile = join(app, '..', 'idl', 'codama.json');
+const codama = async () => `${JSON.stringify(withEventTypes(await readIdl()), null, 1)}\n`;
+
 async function generate(into) {
-    const idl = JSON.parse(await readFile(join(app, '..', 'idl', 'upside.json'), 'utf8'));
+    const idl = await readIdl();
     await visit(
         withEventTypes(idl),
         renderVisitor(app, {
@@ -78,6 +83,7 @@ if (process.argv.includes('--check')) {
         const [fresh, old] = [await files(folder), await files(committed)];
         const names = [...new Set([...fresh.keys(), ...old.keys()])].toSorted();
         const drifted = names.filter((name) => fresh.get(name) !== old.get(name));
+        if ((await codama()) !== (await readFile(codamaFile, 'utf8'))) drifted.push('../../idl/codama.json');
         if (drifted.length > 0) {
             console.error(`src/generated does not match idl/upside.json; run \`npm run generate\` in app/:\n  ${drifted.join('\n  ')}`);
             process.exitCode = 1;
@@ -89,5 +95,6 @@ if (process.argv.includes('--check')) {
     }
 } else {
     await generate(committed);
+    await writeFile(codamaFile, await codama());
     console.log(`wrote ${(await files(committed)).size} files to src/generated`);
 }

@@ -17,6 +17,7 @@ use upside_client::key_file::{self, KeyFileError};
 use upside_deploy::{
     deployment::{self, sol, Action, Outcome, Plan, Request},
     link::Link,
+    metadata,
 };
 
 /// Deploys the program, or upgrades it, on the cluster at a URL. Running it again changes nothing when the same bytes are there, and goes on where an
@@ -45,6 +46,9 @@ struct Args {
     /// Micro-lamports per compute unit beyond the base fee.
     #[arg(long, value_name = "PRICE", default_value_t = 0)]
     priority_fee: u64,
+    /// Deploy nothing: publish the interface (`idl`, `codama`) and `security.txt` of the deployed program through Program Metadata.
+    #[arg(long, conflicts_with_all = ["buffer", "finalize"])]
+    metadata: bool,
     /// Say what would happen and send nothing.
     #[arg(long)]
     dry_run: bool,
@@ -88,6 +92,9 @@ fn run(args: &Args) -> Result<()> {
         )
     })?;
     let link = Link::connect(&args.url, payer, args.priority_fee)?;
+    if args.metadata {
+        return publish(args, &link, &program, &elf);
+    }
     let request = Request {
         program,
         program_key: program_key.as_ref(),
@@ -123,6 +130,36 @@ fn run(args: &Args) -> Result<()> {
     match args.output {
         Output::Json => println!("{}", serde_json::to_string_pretty(&outcome)?),
         Output::Display => print!("{}", outcome_text(&outcome)),
+    }
+    Ok(())
+}
+
+/// Publishes what the program tells about itself.
+fn publish(args: &Args, link: &Link, program: &Pubkey, elf: &[u8]) -> Result<()> {
+    let idl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../idl");
+    let text = |name| {
+        let path = idl.join(name);
+        std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    let documents = metadata::documents(program, &text("upside.json")?, &text("codama.json")?, elf)?;
+    if link.cluster.is_public() && !args.dry_run && !args.yes {
+        ask(&format!("Publish on {}?", link.cluster))?;
+    }
+    let published = metadata::publish(link, program, &documents, args.dry_run)?;
+    if args.output == Output::Json {
+        println!("{}", serde_json::to_string_pretty(&published)?);
+        return Ok(());
+    }
+    for document in published {
+        let done = match (document.unchanged, args.dry_run) {
+            (true, _) => "unchanged",
+            (false, true) => "would be written (--dry-run)",
+            (false, false) => "written",
+        };
+        println!(
+            "{:<10} {}  {} bytes  {done}",
+            document.name, document.address, document.bytes
+        );
     }
     Ok(())
 }

@@ -3,4 +3,6 @@
 mod cluster;
 mod golden;
 mod life;
+#[cfg(feature = "program-metadata")]
+mod metadata;
 mod refusals;

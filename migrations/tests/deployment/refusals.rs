@@ -159,3 +159,14 @@ fn the_localnet_program_is_refused_on_a_public_cluster() {
     assert!(!output.status.success());
     assert!(error.contains("devnet"), "{error}");
 }
+
+#[test]
+fn nothing_is_published_where_program_metadata_is_missing() {
+    let cluster = Cluster::empty();
+    let payer = cluster.funded(20);
+    let refused = cluster.refused(&payer, &program_path(), &["--metadata"]);
+    assert!(
+        refused.contains("Program Metadata (ProgM6JCCvbYkfKqJYHePx4xxSUSqJp7rh8Lyv7nk7S) is not on this cluster"),
+        "{refused}"
+    );
+}
