@@ -24,7 +24,7 @@ for (const [name, version] of Object.entries(manifest.peerDependencies)) {
 }
 const packed = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: client, encoding: 'utf8' }))[0];
 const names = packed.files.map((file) => file.path);
-for (const path of ['package.json', 'README.md', ...Object.values(manifest.exports['.']).map((path) => path.replace('./', ''))]) {
+for (const path of ['package.json', 'README.md', ...Object.values(manifest.exports['.']).map((entry) => entry.replace('./', ''))]) {
     if (!names.includes(path)) fail(`the package would lack ${path}`);
 }
 const stray = names.filter((path) => !path.startsWith('dist/') && !['package.json', 'README.md'].includes(path));
