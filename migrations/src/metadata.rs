@@ -116,7 +116,10 @@ pub fn security_txt(elf: &[u8]) -> Result<Value> {
         .and_then(|text| std::str::from_utf8(text).ok())
         .context("the program's file has no security.txt")?;
     let words: Vec<&str> = text.trim_end_matches('\0').split('\0').collect();
-    ensure!(words.len() % 2 == 0, "the security.txt in the program's file is cut");
+    ensure!(
+        words.len().is_multiple_of(2),
+        "the security.txt in the program's file is cut"
+    );
     let mut fields = serde_json::Map::new();
     for pair in words.chunks_exact(2) {
         let value = match pair[0] {
