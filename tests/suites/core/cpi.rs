@@ -203,7 +203,7 @@ fn shares_stay_locked_until_the_time_and_only_the_owner_takes_them() {
     let (security, bob, lock) = locked(&ctx);
     let (eve, owner) = (ctx.wallet("eve"), bob.pubkey());
     let early = release(&security, &owner, &owner, 1);
-    ctx.refuse(&[early.clone()], &[&bob], refused(LockError::StillLocked));
+    ctx.refuse(std::slice::from_ref(&early), &[&bob], refused(LockError::StillLocked));
     // The wallet cannot move what the lock holds, and nor can anybody past the example.
     let mut past = upside_client::instructions::TransferShares {
         keys: &security.keys,
@@ -262,7 +262,11 @@ fn a_curated_security_takes_an_approved_program_only() {
     ctx.give_shares(&security, &bob, SHARES);
     ctx.send(&[open(&security, &bob.pubkey(), START_TS)], &[&bob]);
     let instruction = lock_shares(&security, &bob.pubkey(), SHARES);
-    ctx.refuse(&[instruction.clone()], &[&bob], UpsideError::HolderNotApproved);
+    ctx.refuse(
+        std::slice::from_ref(&instruction),
+        &[&bob],
+        UpsideError::HolderNotApproved,
+    );
     ctx.approve(&security, &lock_of(&security, &bob.pubkey()));
     ctx.send(&[instruction], &[&bob]);
 }
