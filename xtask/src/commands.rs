@@ -11,6 +11,7 @@ pub mod deploy;
 pub mod formal;
 pub mod fuzz;
 pub mod idl;
+pub mod load;
 pub mod mutants;
 pub mod peers;
 pub mod program_metadata;

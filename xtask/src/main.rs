@@ -50,6 +50,8 @@ enum Command {
     Idl(commands::idl::Args),
     /// Build everything and show a personal token living on a local validator.
     Demo(commands::demo::Args),
+    /// Put thousands of holders on a local validator, measure, and account for every atom.
+    Load(commands::load::Args),
     /// Deploy, upgrade or finalise the program on a cluster.
     Deploy(commands::deploy::Args),
     /// Measure compute units anew and rewrite docs/compute_units.md.
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Lint => commands::test::lint(&Workspace::find()?, &console),
         Command::Idl(args) => commands::idl::run(&Workspace::find()?, &args),
         Command::Demo(args) => commands::demo::run(&Workspace::find()?, &console, &args),
+        Command::Load(args) => commands::load::run(&Workspace::find()?, &console, &args),
         Command::Deploy(args) => commands::deploy::run(&Workspace::find()?, &console, &args),
         Command::Cu => commands::cu::run(&Workspace::find()?, &console),
         Command::Sbom => commands::supply::sbom(&Workspace::find()?, &console),

@@ -275,6 +275,13 @@ const STEPS: &[Step] = &[
         action: Action::ProgramMetadata,
     },
     Step {
+        name: "upside-load",
+        slow: true,
+        aside: false,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-load"),
+    },
+    Step {
         name: "xtask",
         slow: false,
         aside: false,
