@@ -88,5 +88,10 @@ fn fetch(folder: &Path, console: &Console, task: &Task, workspace: &Workspace) -
         return Ok(false);
     }
     git(&["checkout", "--quiet", COMMIT])?;
+    // It names a compiler that rustup would download; the toolchain has its own.
+    let named = folder.join("rust-toolchain.toml");
+    if named.is_file() {
+        fs::remove_file(&named).with_context(|| format!("cannot delete {}", named.display()))?;
+    }
     Ok(true)
 }
