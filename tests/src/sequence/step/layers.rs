@@ -188,7 +188,7 @@ pub fn beginning(rng: &mut StdRng) -> Vec<Step> {
             least: Least::Exact,
         }));
     }
-    if rng.gen_bool(0.4) {
+    if rng.gen_bool(0.5) {
         // These two pay out the same money.
         let (s, of) = if rng.gen() { (0, 2) } else { (2, 0) };
         let mut create = create_collective(rng, s);
@@ -220,6 +220,8 @@ fn after_application(rng: &mut StdRng, layer: Pick) -> Vec<Step> {
     then.push(match rng.gen_range(0..8) {
         0..=1 => Step::Wait(NOTICE - 1),
         2 => Step::Wait(wait(rng)),
+        // Consent has mostly expired.
+        3 => Step::Wait(25 * NOTICE),
         _ => Step::Wait(NOTICE + rng.gen_range(0..2)),
     });
     // What may change meanwhile: what the member has authorised, or who is its issuer.
