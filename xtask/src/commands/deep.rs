@@ -1,4 +1,5 @@
-//! `cargo xtask test --deep`: many long random sequences, the program's bytes from other folders, and then every mutant of the program's state, in pieces, so that a run can stop and go on.
+//! `cargo xtask test --deep`: many long random sequences, the program's bytes from other folders, many deaths of validator and commands, and
+//! then every mutant of the program's state, in pieces, so that a run can stop and go on.
 
 use std::{
     path::Path,
@@ -33,8 +34,13 @@ const SUITE: (&str, &str) = (
     "random_sequences_agree_with_the_model_and_keep_every_invariant",
 );
 
+/// The member and the suite in which validator and commands are killed.
+const DEATH: (&str, &str) = ("upside-load", "death");
+/// How many worlds are disturbed, five commands in each.
+const DEATHS: &str = "50";
+
 /// Builds the program and the suite and plays sequences `from` (default: where the last run of the same program stopped) up to, not
-/// including, `to`. Without `from`, the comparison of its bytes from other folders and the mutants of its
+/// including, `to`. Without `from`, the comparison of its bytes from other folders, the deaths and the mutants of its
 /// state follow.
 pub fn run(workspace: &Workspace, console: &Console, from: Option<u64>, to: u64) -> Result<ExitCode> {
     let task = console.task("program");
@@ -78,9 +84,22 @@ pub fn run(workspace: &Workspace, console: &Console, from: Option<u64>, to: u64)
     }
     if from.is_none() {
         supply::reproducible(workspace, console)?;
+        deaths(workspace, console)?;
         println!("{}", mutants::state(workspace, console, None)?.sentence());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn deaths(workspace: &Workspace, console: &Console) -> Result<()> {
+    let task = console.task(DEATH.1);
+    let built = Built::build(workspace, Selection::SuiteAndBinaries(DEATH.1), console, &task)?;
+    for suite in built.run_tests(workspace, DEATH.0, &[("UPSIDE_DEATHS", DEATHS)], console, &task)? {
+        if let Some(error) = suite.error {
+            bail!("{}: {error}", suite.name);
+        }
+    }
+    task.finish("ok");
+    Ok(())
 }
 
 fn command(workspace: &Workspace, suite: &Path, first: u64, sequences: u64) -> Command {

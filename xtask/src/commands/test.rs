@@ -654,6 +654,8 @@ pub enum Selection {
     Binaries,
     /// One suite.
     Suite(&'static str),
+    /// One suite that runs binaries.
+    SuiteAndBinaries(&'static str),
     /// The suite of deployments with the tests of publishing through the Program Metadata program.
     ProgramMetadata,
 }
@@ -687,6 +689,7 @@ impl Built {
             Selection::TestsAndBinaries => command.args(["--bins", "--tests"]),
             Selection::Binaries => command.arg("--bins"),
             Selection::Suite(name) => command.args(["--test", name]),
+            Selection::SuiteAndBinaries(name) => command.args(["--bins", "--test", name]),
             Selection::ProgramMetadata => {
                 command.args(["--test", "deployment", "--features", "upside-deploy/program-metadata"])
             }
@@ -738,7 +741,7 @@ impl Built {
     /// Runs the compiled tests of a member, each in the member's folder as `cargo test` does, all of them also when one fails.
     ///
     /// `UPSIDE_PROGRAM_SO` names the compiled program, `UPSIDE_HOOK_SO` and `UPSIDE_LOCK_SO` those of `tests/programs`, and
-    /// `UPSIDE_LOCALNET_BIN` the local validator, where it was built.
+    /// `UPSIDE_LOCALNET_BIN` the local validator and `UPSIDE_CLI_BIN` the command line, where they were built.
     pub fn run_tests(
         &self,
         workspace: &Workspace,
@@ -766,8 +769,10 @@ impl Built {
                 .env("UPSIDE_HOOK_SO", program::test_program(workspace, "hook"))
                 .env("UPSIDE_LOCK_SO", program::test_program(workspace, "lock"))
                 .envs(environment.iter().copied());
-            if let Ok(localnet) = self.binary("upside-localnet") {
-                command.env("UPSIDE_LOCALNET_BIN", localnet);
+            for (variable, binary) in [("UPSIDE_LOCALNET_BIN", "upside-localnet"), ("UPSIDE_CLI_BIN", "upside")] {
+                if let Ok(path) = self.binary(binary) {
+                    command.env(variable, path);
+                }
             }
             let log = workspace.log(&format!("test-{}-{}", package.name, test.name));
             let (started, mut counts) = (Instant::now(), Counts::default());
