@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anchor_lang::{prelude::Clock, prelude::Pubkey};
+use anchor_lang::prelude::{Clock, EpochSchedule, Pubkey};
 use anyhow::{anyhow, bail, Context, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use surfpool_core::{
@@ -20,6 +20,7 @@ use surfpool_core::{
         svm::{SurfnetSvm, SurfnetSvmConfig},
         GeyserEvent,
     },
+    types::SurfnetTransactionStatus,
 };
 use surfpool_types::{BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig};
 
@@ -177,6 +178,7 @@ fn build_svm(config: &Config) -> Result<(SurfnetSvm, Receiver<SimnetEvent>, Rece
     )
     .map_err(|error| anyhow!("the validator's state cannot be opened: {error}"))?;
     if state.is_some() {
+        resume_slot(&mut svm)?;
         resume_clock(&mut svm)?;
     }
     for program in &config.programs {
@@ -197,6 +199,30 @@ fn remove_state(state: &std::path::Path) -> Result<()> {
             _ => {}
         }
     }
+    Ok(())
+}
+
+/// Continues a kept ledger in a slot after all that it has something of. The engine goes on at the slot that it wrote down last, up to a minute
+/// earlier: after a kill new transactions would have smaller slots than old ones, and histories would come in the wrong order.
+fn resume_slot(svm: &mut SurfnetSvm) -> Result<()> {
+    let blocks = svm
+        .blocks
+        .keys()
+        .map_err(|error| anyhow!("the ledger's blocks cannot be read: {error}"))?;
+    let transactions = Storage::into_iter(svm.transactions.as_ref())
+        .map_err(|error| anyhow!("the ledger's transactions cannot be read: {error}"))?
+        .filter_map(|(_, status)| match status {
+            SurfnetTransactionStatus::Processed(processed) => Some(processed.0.slot),
+            SurfnetTransactionStatus::Received => None,
+        });
+    let Some(latest) = blocks.into_iter().chain(transactions).max() else {
+        return Ok(());
+    };
+    let slot = svm.latest_epoch_info.absolute_slot.max(latest + 1);
+    let schedule = svm.inner.get_sysvar::<EpochSchedule>();
+    let (epoch, slot_index) = schedule.get_epoch_and_slot_index(slot);
+    let info = &mut svm.latest_epoch_info;
+    (info.absolute_slot, info.epoch, info.slot_index) = (slot, epoch, slot_index);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use anyhow::{bail, Context, Result};
 use crate::{
     commands::{
         mutants, supply,
-        test::{Built, Selection},
+        test::{failures, Built, Selection},
     },
     console::Console,
     process, program,
@@ -93,11 +93,7 @@ pub fn run(workspace: &Workspace, console: &Console, from: Option<u64>, to: u64)
 fn deaths(workspace: &Workspace, console: &Console) -> Result<()> {
     let task = console.task(DEATH.1);
     let built = Built::build(workspace, Selection::SuiteAndBinaries(DEATH.1), console, &task)?;
-    for suite in built.run_tests(workspace, DEATH.0, &[("UPSIDE_DEATHS", DEATHS)], console, &task)? {
-        if let Some(error) = suite.error {
-            bail!("{}: {error}", suite.name);
-        }
-    }
+    failures(&built.run_tests(workspace, DEATH.0, &[("UPSIDE_DEATHS", DEATHS)], console, &task)?)?;
     task.finish("ok");
     Ok(())
 }
