@@ -41,8 +41,12 @@ export async function signAll({ page }: App): Promise<void> {
     const dialog = page.locator('dialog.confirm');
     const steps = await dialog.locator('.step').count();
     for (let i = 0; i < steps; i += 1) {
-        await dialog.getByRole('button', { name: 'Sign in the wallet' }).click();
         const step = dialog.locator('.step').nth(i);
+        const sign = dialog.getByRole('button', { name: 'Sign in the wallet' });
+        const refused = dialog.locator('.step.refused');
+        await sign.or(refused).first().waitFor();
+        assert.deepEqual(await refused.allInnerTexts(), []);
+        await sign.click();
         await step.locator('.status:is([data-phase=confirmed], [data-phase=finalized]), .notice.danger').first().waitFor();
         const refusal = await step.locator('.notice.danger').allInnerTexts();
         assert.deepEqual(refusal, []);

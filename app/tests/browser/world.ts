@@ -29,7 +29,7 @@ const troubles = new WeakMap<Page, string[]>();
 export async function seat(world: World, options: Omit<WalletOptions, 'rpc'>): Promise<Seat> {
     const context = await world.browser.newContext({ viewport: { width: 1_280, height: 800 }, reducedMotion: 'reduce' });
     const page = await context.newPage();
-    page.setDefaultTimeout(Number(process.env.UPSIDE_APP_TIMEOUT ?? 20_000));
+    page.setDefaultTimeout(Number(process.env.UPSIDE_APP_TIMEOUT ?? 60_000));
     const found: string[] = [];
     troubles.set(page, found);
     world.pages.push(page);

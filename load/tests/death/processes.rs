@@ -137,18 +137,6 @@ pub enum Victim {
 /// How long a command may go on after its validator died.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// In this time the validator has stored what was sent to it. It stores accounts and transactions one after another: killed in between it
-/// has accounts without the transaction that changed them, which `upside audit` says and no command can mend (docs/load.md).
-const STORING: Duration = Duration::from_millis(300);
-
-/// Sends a signal to a process, if it is still there.
-fn signal(child: &Child, name: &str) {
-    let _ = Command::new("sh")
-        .args(["-c", &format!("kill -{name} {}", child.id())])
-        .stderr(Stdio::null())
-        .status();
-}
-
 /// Runs a command to its end, undisturbed, and says how long it took.
 pub fn undisturbed(command: &mut Command) -> (Output, Duration) {
     let started = Instant::now();
@@ -156,8 +144,7 @@ pub fn undisturbed(command: &mut Command) -> (Output, Duration) {
     (output, started.elapsed())
 }
 
-/// Runs a command and lets somebody die at a moment of the time that it takes undisturbed. A command whose validator dies stands still from that
-/// moment until the validator is back, and meets a cut connection.
+/// Runs a command and lets somebody die at a moment of the time that it takes undisturbed.
 pub fn disturbed(command: &mut Command, usual: Duration, validator: &mut Validator, random: &mut StdRng) -> String {
     let victim = [Victim::Command, Victim::Validator, Victim::Both][random.gen_range(0..3)];
     let moment = usual.mul_f64(random.gen_range(0.02..0.98));
@@ -168,18 +155,12 @@ pub fn disturbed(command: &mut Command, usual: Duration, validator: &mut Validat
         .spawn()
         .unwrap();
     sleep(moment);
-    if victim == Victim::Validator {
-        signal(&child, "STOP");
-    } else {
+    if victim != Victim::Validator {
         child.kill().unwrap();
         child.wait().unwrap();
     }
     if victim != Victim::Command {
-        sleep(STORING);
         validator.die_and_rise();
-    }
-    if victim == Victim::Validator {
-        signal(&child, "CONT");
     }
     let deadline = Instant::now() + PATIENCE;
     while child.try_wait().unwrap().is_none() {
