@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{BufRead, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
 };
@@ -35,8 +35,46 @@ pub fn run(
     console: &Console,
     task: &Task,
     log: &Path,
-    mut on_line: impl FnMut(Stream, &str) -> Option<String>,
+    on_line: impl FnMut(Stream, &str) -> Option<String>,
 ) -> Result<()> {
+    let status = run_until(command, console, task, log, on_line, |_| false)?;
+    let name = display(command);
+    let status = status.with_context(|| format!("lost `{name}`"))?;
+    if status.success() {
+        return Ok(());
+    }
+    if console.verbose {
+        bail!("`{name}` failed ({status}); its output is in {}", log.display());
+    }
+    bail!(
+        "`{name}` failed ({status})\n{}\nthe whole output is in {}",
+        tail(log)?,
+        log.display()
+    );
+}
+
+/// Whether the command exits with 0. It is ended, and has failed, at the first line of which `has_failed` says so: nothing that it would print
+/// after that matters. Lines are logged and shown as by [`run_plain`]; fails when the command cannot start.
+pub fn passes(
+    command: &mut Command,
+    console: &Console,
+    task: &Task,
+    log: &Path,
+    has_failed: impl Fn(&str) -> bool,
+) -> Result<bool> {
+    let status = run_until(command, console, task, log, |_, line| Some(line.to_owned()), has_failed)?;
+    Ok(status.is_some_and(|status| status.success()))
+}
+
+/// Runs the command to its end, or kills it at the first line that is `enough`; `None` if it was killed.
+fn run_until(
+    command: &mut Command,
+    console: &Console,
+    task: &Task,
+    log: &Path,
+    mut on_line: impl FnMut(Stream, &str) -> Option<String>,
+    is_enough: impl Fn(&str) -> bool,
+) -> Result<Option<ExitStatus>> {
     let name = display(command);
     if let Some(folder) = log.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -78,11 +116,18 @@ pub fn run(
     }
     drop(send);
     for (stream, line) in receive {
+        let enough = is_enough(&line);
         let Some(line) = on_line(stream, &line) else { continue };
         writeln!(file, "{line}")?;
         task.detail(&line);
         if console.verbose {
             println!("{line}");
+        }
+        if enough {
+            file.flush()?;
+            child.kill().with_context(|| format!("cannot end `{name}`"))?;
+            child.wait().with_context(|| format!("lost `{name}`"))?;
+            return Ok(None);
         }
     }
     file.flush()?;
@@ -90,17 +135,7 @@ pub fn run(
         let _ = reader.join();
     }
     let status = child.wait().with_context(|| format!("lost `{name}`"))?;
-    if status.success() {
-        return Ok(());
-    }
-    if console.verbose {
-        bail!("`{name}` failed ({status}); its output is in {}", log.display());
-    }
-    bail!(
-        "`{name}` failed ({status})\n{}\nthe whole output is in {}",
-        tail(log)?,
-        log.display()
-    );
+    Ok(Some(status))
 }
 
 /// Runs the command like [`run`] and keeps every line.
@@ -229,6 +264,25 @@ mod tests {
             "{text}"
         );
         assert!(text.ends_with(&log.display().to_string()), "{text}");
+    }
+
+    #[test]
+    fn a_command_is_ended_at_the_first_line_that_says_it_failed() {
+        let folder = tempfile::tempdir().expect("folder");
+        let console = Console::new(false);
+        let passes = |script: &str| {
+            passes(
+                Command::new("sh").args(["-c", script]),
+                &console,
+                &console.task("step"),
+                &folder.path().join("log"),
+                |line| line.ends_with("... FAILED"),
+            )
+        };
+        // `exec`, so that what is killed is what would wait for ever.
+        assert!(!passes("echo 'test a ... FAILED'; exec tail -f /dev/null").expect("ran"));
+        assert!(!passes("echo 'test a ... ok'; exit 3").expect("ran"));
+        assert!(passes("echo 'test a ... ok'").expect("ran"));
     }
 
     #[test]

@@ -161,7 +161,7 @@ fn list(workspace: &Workspace, console: &Console, task: &Task) -> Result<Vec<Mut
     serde_json::from_slice(&output.stdout).context("cargo-mutants lists mutants in another form")
 }
 
-/// Whether a suite notices that this program is not the right one.
+/// Whether a suite notices that this program is not the right one; it is ended at the first test that does.
 fn judged(workspace: &Workspace, built: &Built, program: &Path, console: &Console, task: &Task) -> Result<bool> {
     for judge in &JUDGES {
         let mut command = Command::new(built.test("upside-tests", judge.suite)?);
@@ -172,11 +172,16 @@ fn judged(workspace: &Workspace, built: &Built, program: &Path, console: &Consol
             .env("UPSIDE_HOOK_SO", program::test_program(workspace, "hook"))
             .env("UPSIDE_LOCK_SO", program::test_program(workspace, "lock"))
             .envs(judge.environment.iter().copied());
-        if process::run_plain(&mut command, console, task, &workspace.log("mutants-judge")).is_err() {
+        if !process::passes(&mut command, console, task, &workspace.log("mutants-judge"), is_failure)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether a line of a suite's output says that a test failed.
+fn is_failure(line: &str) -> bool {
+    line.starts_with("test ") && line.ends_with(" ... FAILED")
 }
 
 /// A copy of the sources, in which one file at a time is changed.
