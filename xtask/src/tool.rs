@@ -1,6 +1,11 @@
 //! Commands of other projects, compiled once into the cache at a pinned version.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::{ensure, Context, Result};
 
@@ -9,6 +14,9 @@ use crate::{
     process,
     workspace::Workspace,
 };
+
+/// Held while a command is looked for and installed.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// A command that a registry package installs.
 pub struct Tool {
@@ -55,6 +63,8 @@ impl Tool {
         } = self;
         let home = workspace.cache.join(format!("{package}-{version}"));
         let path = home.join("bin").join(binary);
+        // Two steps at a time may want it.
+        let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
         if path.is_file() {
             return Ok(path);
         }

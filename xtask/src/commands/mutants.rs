@@ -77,11 +77,12 @@ pub fn state(workspace: &Workspace, console: &Console, every: Option<usize>) -> 
     Ok(outcome)
 }
 
-/// A sample of both for `cargo xtask test`; what became of them, in a sentence.
-pub fn sample(workspace: &Workspace, built: &Built, console: &Console, task: &Task) -> Result<String> {
-    let math = formulas(workspace, Some(MATH_SAMPLE), console, task)?;
-    let state = state::check(workspace, built, Some(STATE_SAMPLE), console, task)?;
-    Ok(format!("formulas: {}; state: {}", math.sentence(), state.sentence()))
+/// A sample of a part for `cargo xtask test`.
+pub fn sample(workspace: &Workspace, built: &Built, part: Part, console: &Console, task: &Task) -> Result<Outcome> {
+    match part {
+        Part::Math => formulas(workspace, Some(MATH_SAMPLE), console, task),
+        Part::State => state::check(workspace, built, Some(STATE_SAMPLE), console, task),
+    }
 }
 
 /// What became of the mutants.

@@ -1,9 +1,10 @@
 //! `cargo xtask test` and `cargo xtask lint`: the steps that have to pass, declared in one list.
 
 use std::{
+    collections::VecDeque,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
-    sync::OnceLock,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -12,7 +13,11 @@ use anyhow::{anyhow, bail, Context, Result};
 use serde::Deserialize;
 
 use crate::{
-    commands::{anchor, app, deep, demo, formal, fuzz, mutants, program_metadata, supply},
+    commands::{
+        anchor, app, deep, demo, formal, fuzz,
+        mutants::{self, Part},
+        program_metadata, supply,
+    },
     console::{seconds, Console, Task},
     host,
     process::{self, Counts, Stream},
@@ -51,7 +56,7 @@ struct Step {
     name: &'static str,
     /// Left out by `--fast`.
     slow: bool,
-    /// Runs beside the steps that are not, one of these after another: it takes long and uses no more than one core.
+    /// Runs beside the steps that are not, and at the end beside the last of its own kind: it takes long and waits for no step but those it needs.
     aside: bool,
     /// Names of earlier steps without which this one makes no sense.
     needs: &'static [&'static str],
@@ -92,8 +97,8 @@ enum Action {
     Formal,
     /// The fuzzer, for some minutes.
     Fuzz,
-    /// A sample of the mutants of formulas and state.
-    Mutants,
+    /// A sample of the mutants of the formulas or of the state.
+    Mutants(Part),
 }
 
 /// Everything that has to pass, in the order it runs.
@@ -226,13 +231,6 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-tests"),
     },
     Step {
-        name: "upside-fuzz",
-        slow: true,
-        aside: true,
-        needs: &["compile", "program"],
-        action: Action::Member("upside-fuzz"),
-    },
-    Step {
         name: "upside-test-hook",
         slow: false,
         aside: false,
@@ -303,18 +301,19 @@ const STEPS: &[Step] = &[
         action: Action::Demo,
     },
     Step {
-        name: "app",
-        slow: true,
-        aside: true,
-        needs: &["compile", "program"],
-        action: Action::App,
-    },
-    Step {
         name: "anchor",
         slow: true,
         aside: false,
         needs: &["compile", "program"],
         action: Action::Anchor,
+    },
+    // What takes longest first, so that no core waits for it at the end.
+    Step {
+        name: "app",
+        slow: true,
+        aside: true,
+        needs: &["compile", "program"],
+        action: Action::App,
     },
     Step {
         name: "fuzz",
@@ -324,11 +323,25 @@ const STEPS: &[Step] = &[
         action: Action::Fuzz,
     },
     Step {
-        name: "mutants",
+        name: "mutants-math",
+        slow: true,
+        aside: true,
+        needs: &["compile"],
+        action: Action::Mutants(Part::Math),
+    },
+    Step {
+        name: "mutants-state",
         slow: true,
         aside: true,
         needs: &["compile", "program"],
-        action: Action::Mutants,
+        action: Action::Mutants(Part::State),
+    },
+    Step {
+        name: "upside-fuzz",
+        slow: true,
+        aside: true,
+        needs: &["compile", "program"],
+        action: Action::Member("upside-fuzz"),
     },
 ];
 
@@ -455,10 +468,26 @@ fn numbered<'a>(steps: &[&'a Step]) -> Vec<Numbered<'a>> {
     steps.iter().enumerate().map(label).collect()
 }
 
-/// Whether all that these steps need has ended.
-fn can_start(steps: &[Numbered], outcomes: &[Outcome]) -> bool {
-    let mut needs = steps.iter().flat_map(|step| step.step.needs);
-    needs.all(|need| outcomes.iter().any(|outcome| outcome.name == *need))
+/// Steps that run beside others, for whoever has time.
+struct Aside<'a> {
+    console: Console,
+    waiting: Mutex<VecDeque<Numbered<'a>>>,
+    keep_going: bool,
+}
+
+impl<'a> Aside<'a> {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Numbered<'a>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Numbered<'a>> {
+        self.waiting().pop_front()
+    }
+
+    /// Lets nothing more begin.
+    fn stop(&self) {
+        self.waiting().clear();
+    }
 }
 
 fn results(outcomes: &[Outcome]) -> Vec<(&'static str, Ended)> {
@@ -466,53 +495,51 @@ fn results(outcomes: &[Outcome]) -> Vec<(&'static str, Ended)> {
 }
 
 impl Session<'_> {
-    /// Runs all steps: those aside in a thread of their own as soon as the steps they need have ended. Their lines are shown when all have
-    /// ended.
+    /// Runs all steps: those aside in a thread of their own as soon as the steps they need have ended; when the others have ended, this thread
+    /// takes of those too. Their lines are shown when all have ended.
     fn run(&self, steps: &[&Step], keep_going: bool) -> Vec<Outcome> {
-        let (aside, own): (Vec<_>, Vec<_>) = numbered(steps).into_iter().partition(|step| step.step.aside);
+        let (beside, own): (Vec<_>, Vec<_>) = numbered(steps).into_iter().partition(|step| step.step.aside);
+        let needed: Vec<&str> = beside.iter().flat_map(|step| step.step.needs).copied().collect();
+        let aside = Aside {
+            console: Console::aside(),
+            waiting: Mutex::new(beside.into()),
+            keep_going,
+        };
         let mut outcomes = Vec::new();
-        let console = Console::aside();
         let mut beside = thread::scope(|scope| {
             let mut thread = None;
             for step in own {
-                if thread.is_none() && can_start(&aside, &outcomes) {
-                    let ended = results(&outcomes);
-                    let (aside, console) = (&aside, &console);
-                    thread = Some(scope.spawn(move || self.run_aside(aside, console, ended, keep_going)));
+                let has_ended = |need: &&str| outcomes.iter().any(|outcome: &Outcome| outcome.name == *need);
+                if thread.is_none() && needed.iter().all(has_ended) {
+                    let (aside, ended) = (&aside, results(&outcomes));
+                    thread = Some(scope.spawn(move || self.run_aside(aside, ended)));
                 }
                 let outcome = self.run_one(&step, self.console, &results(&outcomes));
                 let failed = outcome.result == Ended::Failed;
                 outcomes.push(outcome);
                 if failed && !keep_going {
+                    aside.stop();
                     return thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
                 }
             }
-            match thread {
-                Some(thread) => thread.join().unwrap_or_default(),
-                None => self.run_aside(&aside, &console, results(&outcomes), keep_going),
-            }
+            let mut beside = self.run_aside(&aside, results(&outcomes));
+            beside.extend(thread.and_then(|thread| thread.join().ok()).unwrap_or_default());
+            beside
         });
-        print!("{}", console.kept());
+        print!("{}", aside.console.kept());
         outcomes.append(&mut beside);
         outcomes
     }
 
-    fn run_aside(
-        &self,
-        steps: &[Numbered],
-        console: &Console,
-        mut ended: Vec<(&'static str, Ended)>,
-        keep_going: bool,
-    ) -> Vec<Outcome> {
+    /// Runs steps aside until none waits.
+    fn run_aside(&self, aside: &Aside, ended: Vec<(&'static str, Ended)>) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
-        for step in steps {
-            let outcome = self.run_one(step, console, &ended);
-            let failed = outcome.result == Ended::Failed;
-            ended.push((outcome.name, outcome.result));
-            outcomes.push(outcome);
-            if failed && !keep_going {
-                break;
+        while let Some(step) = aside.take() {
+            let outcome = self.run_one(&step, &aside.console, &ended);
+            if outcome.result == Ended::Failed && !aside.keep_going {
+                aside.stop();
             }
+            outcomes.push(outcome);
         }
         outcomes
     }
@@ -625,8 +652,8 @@ impl Session<'_> {
                 task,
                 &workspace.log("fuzz"),
             ),
-            Action::Mutants => {
-                task.note(&mutants::sample(workspace, self.built()?, console, task)?);
+            Action::Mutants(part) => {
+                task.note(&mutants::sample(workspace, self.built()?, part, console, task)?.sentence());
                 Ok(())
             }
             Action::App => app::check(workspace, self.built()?, console, task, counts),
@@ -908,6 +935,42 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn each_step_aside_is_taken_once() {
+        let aside = Aside {
+            console: Console::aside(),
+            waiting: Mutex::new(
+                numbered(&choose(STEPS, &[], false).expect("steps"))
+                    .into_iter()
+                    .filter(|step| step.step.aside)
+                    .collect(),
+            ),
+            keep_going: false,
+        };
+        let take_all = || std::iter::from_fn(|| aside.take().map(|step| step.step.name)).collect::<Vec<_>>();
+        let mut taken = thread::scope(|scope| {
+            let other = scope.spawn(take_all);
+            [take_all(), other.join().expect("no panic")].concat()
+        });
+        taken.sort_unstable();
+        let mut expected: Vec<_> = STEPS.iter().filter(|step| step.aside).map(|step| step.name).collect();
+        expected.sort_unstable();
+        assert_eq!(taken, expected);
+    }
+
+    #[test]
+    fn after_a_failed_step_nothing_more_begins_aside() {
+        let steps = choose(STEPS, &[], false).expect("steps");
+        let aside = Aside {
+            console: Console::aside(),
+            waiting: Mutex::new(numbered(&steps).into()),
+            keep_going: false,
+        };
+        assert!(aside.take().is_some());
+        aside.stop();
+        assert!(aside.take().is_none());
     }
 
     #[test]
