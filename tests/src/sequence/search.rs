@@ -61,6 +61,33 @@ fn generate(plan: &Plan, number: u64) -> Vec<Step> {
     sequence(&mut StdRng::seed_from_u64(plan.seed.wrapping_add(number)), plan.steps)
 }
 
+/// Runs the first steps of one sequence of a plan; the failure, if there still is one.
+#[must_use]
+pub fn again(fixture: &Fixture, plan: &Plan, number: u64, steps: usize) -> Option<Found> {
+    let mut sequence = generate(plan, number);
+    sequence.truncate(steps);
+    let failure = run(fixture, &sequence, plan.flaw, &mut Tally::new()).err()?;
+    sequence.truncate(failure.at + 1);
+    Some(Found {
+        number,
+        sequence,
+        failure,
+    })
+}
+
+/// Of all sequences of a plan the one that fails after the fewest steps.
+#[must_use]
+pub fn soonest(fixture: &Fixture, plan: &Plan) -> Option<Found> {
+    let (mut best, mut steps) = (None, plan.steps);
+    for number in 0..plan.sequences {
+        if let Some(found) = again(fixture, plan, number, steps) {
+            steps = found.failure.at;
+            best = Some(found);
+        }
+    }
+    best
+}
+
 /// Runs the plan until it is done or a sequence fails.
 ///
 /// # Panics

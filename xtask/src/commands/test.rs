@@ -815,7 +815,7 @@ impl Built {
     }
 }
 
-/// Runs a command that prints `test result:` lines.
+/// Runs a command that prints `test result:` lines. What it says is stale in the sources is shown below the step.
 pub fn run_counting(
     command: &mut Command,
     console: &Console,
@@ -825,6 +825,9 @@ pub fn run_counting(
 ) -> Result<()> {
     process::run(command, console, task, log, |_, line| {
         counts.add_line(line);
+        if line.starts_with("stale: ") {
+            task.note(line);
+        }
         Some(line.to_owned())
     })
 }
