@@ -1,18 +1,36 @@
 //! Histories of one security: money comes in, holders register, transfer, claim and leave.
 //!
 //! The ledger under test settles as rarely as the program does, through an accumulator and checkpoints. The reference
-//! knows neither: at every step it hands every holder their part of what dripped, in exact rationals.
+//! knows neither: at every step it hands every holder their part of what dripped, in exact integers.
 
 mod support;
 
-use num_rational::BigRational;
+use num_bigint::{BigInt, Sign};
 use num_traits::Zero;
 use proptest::{collection::vec, prelude::*};
-use support::{as_u128, as_u64, cases, q, two_64, up_to, z};
+use support::{cases, up_to};
 use upside_math::{fraction, owed_x64, payable, settle, Accumulator, MathError, Stream};
 
 const HOLDERS: usize = 4;
 const START_TS: i64 = 1_700_000_000;
+
+/// An integer of any size.
+fn n(x: impl Into<BigInt>) -> BigInt {
+    x.into()
+}
+
+/// One over this is the unit of `_x64` numbers.
+fn two_64() -> BigInt {
+    n(1_u128 << 64)
+}
+
+/// A quotient of numbers that are not negative, rounded down.
+fn floor(number: BigInt, by: impl Into<BigInt>) -> BigInt {
+    assert_ne!(number.sign(), Sign::Minus, "{number} would be rounded up");
+    let by = by.into();
+    assert_eq!(by.sign(), Sign::Plus, "{by} would turn the sign");
+    number / by
+}
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -109,7 +127,7 @@ impl Ledger {
     }
 
     /// What a holder has been paid and is owed, in x64.
-    fn earned_x64(&self, holder: usize) -> BigRational {
+    fn earned_x64(&self, holder: usize) -> BigInt {
         let (_, accumulator) = self.at_now();
         let p = self.positions[holder];
         let owed = owed_x64(
@@ -118,7 +136,7 @@ impl Ledger {
             accumulator.upside_per_share_x64,
             p.checkpoint_x64,
         );
-        q(owed.expect("a valid state")) + q(p.paid) * two_64()
+        n(owed.expect("a valid state")) + n(p.paid) * two_64()
     }
 }
 
@@ -126,31 +144,31 @@ impl Ledger {
 #[derive(Debug)]
 struct Reference {
     /// Money not dripped yet, when its line started, how long is left, and how much of the line is out.
-    line: BigRational,
-    out: BigRational,
-    since: BigRational,
-    length: BigRational,
-    remainder_x64: BigRational,
-    earned_x64: Vec<BigRational>,
-    paid: Vec<BigRational>,
-    shares: Vec<BigRational>,
+    line: BigInt,
+    out: BigInt,
+    since: BigInt,
+    length: BigInt,
+    remainder_x64: BigInt,
+    earned_x64: Vec<BigInt>,
+    paid: Vec<BigInt>,
+    shares: Vec<BigInt>,
 }
 
 impl Reference {
     fn new() -> Self {
         Self {
-            line: q(0_u64),
-            out: q(0_u64),
-            since: q(0_u64),
-            length: q(0_u64),
-            remainder_x64: q(0_u64),
-            earned_x64: vec![q(0_u64); HOLDERS],
-            paid: vec![q(0_u64); HOLDERS],
-            shares: vec![q(0_u64); HOLDERS],
+            line: BigInt::zero(),
+            out: BigInt::zero(),
+            since: BigInt::zero(),
+            length: BigInt::zero(),
+            remainder_x64: BigInt::zero(),
+            earned_x64: vec![BigInt::zero(); HOLDERS],
+            paid: vec![BigInt::zero(); HOLDERS],
+            shares: vec![BigInt::zero(); HOLDERS],
         }
     }
 
-    fn registered(&self) -> BigRational {
+    fn registered(&self) -> BigInt {
         self.shares.iter().sum()
     }
 
@@ -158,11 +176,11 @@ impl Reference {
         if self.registered().is_zero() {
             return; // Time stands still for the stream while nobody is registered.
         }
-        self.since += z(seconds);
+        self.since += n(seconds);
         let line = if self.since >= self.length {
             self.line.clone()
         } else {
-            (&self.line * &self.since / &self.length).floor()
+            floor(&self.line * &self.since, self.length.clone())
         };
         let drip = &line - &self.out;
         self.out = line;
@@ -170,7 +188,7 @@ impl Reference {
             return;
         }
         let pot = drip * two_64() + &self.remainder_x64;
-        let per_share = (&pot / self.registered()).floor();
+        let per_share = floor(pot.clone(), self.registered());
         self.remainder_x64 = pot - &per_share * self.registered();
         for (earned, shares) in self.earned_x64.iter_mut().zip(&self.shares) {
             *earned += &per_share * shares;
@@ -179,19 +197,19 @@ impl Reference {
 
     fn redraw(&mut self, amount: u64, drip_seconds: i64) {
         let old = &self.line - &self.out;
-        let left = (&self.length - &self.since).max(q(0_u64));
-        self.line = &old + q(amount);
-        self.length = ((old * left + q(amount) * z(drip_seconds)) / &self.line).floor();
-        self.out = q(0_u64);
-        self.since = q(0_u64);
+        let left = (&self.length - &self.since).max(BigInt::zero());
+        self.line = &old + n(amount);
+        self.length = floor(old * left + n(amount) * n(drip_seconds), self.line.clone());
+        self.out = BigInt::zero();
+        self.since = BigInt::zero();
     }
 
     /// The last registered share left: what remains is a line of its own over the time that remains.
     fn stop(&mut self) {
         self.line = &self.line - &self.out;
         self.length = &self.length - &self.since;
-        self.out = q(0_u64);
-        self.since = q(0_u64);
+        self.out = BigInt::zero();
+        self.since = BigInt::zero();
     }
 }
 
@@ -229,7 +247,7 @@ fn apply(op: &Op, ledger: &mut Ledger, reference: &mut Reference) -> Result<(), 
             ledger.settle_position(holder).unwrap();
             ledger.positions[holder].shares += shares;
             ledger.registered = registered;
-            reference.shares[holder] += q(shares);
+            reference.shares[holder] += n(shares);
             reference.pass(0);
         }
         Op::Unregister { holder, shares } => {
@@ -238,7 +256,7 @@ fn apply(op: &Op, ledger: &mut Ledger, reference: &mut Reference) -> Result<(), 
             ledger.settle_position(holder).unwrap();
             ledger.positions[holder].shares -= shares;
             ledger.registered -= shares;
-            reference.shares[holder] -= q(shares);
+            reference.shares[holder] -= n(shares);
             if shares > 0 && ledger.registered == 0 {
                 ledger.stream.pause();
                 reference.stop();
@@ -253,14 +271,14 @@ fn apply(op: &Op, ledger: &mut Ledger, reference: &mut Reference) -> Result<(), 
             ledger.settle_position(to).unwrap();
             ledger.positions[from].shares -= shares;
             ledger.positions[to].shares += shares;
-            reference.shares[from] -= q(shares);
-            reference.shares[to] += q(shares);
+            reference.shares[from] -= n(shares);
+            reference.shares[to] += n(shares);
         }
         Op::Claim(holder) => {
             let pay = ledger.claim(holder).unwrap();
-            let whole = (&reference.earned_x64[holder] / two_64()).floor();
+            let whole = floor(reference.earned_x64[holder].clone(), two_64());
             prop_assert_eq!(
-                q(pay),
+                n(pay),
                 &whole - &reference.paid[holder],
                 "paid is what was earned, rounded down"
             );
@@ -275,7 +293,7 @@ fn apply(op: &Op, ledger: &mut Ledger, reference: &mut Reference) -> Result<(), 
             let p = ledger.positions[holder];
             ledger.accumulator.take_back(p.accrued_x64).unwrap();
             ledger.positions[holder].accrued_x64 = 0;
-            let whole = (&reference.earned_x64[holder] / two_64()).floor();
+            let whole = floor(reference.earned_x64[holder].clone(), two_64());
             let rest = &reference.earned_x64[holder] - &whole * two_64();
             reference.remainder_x64 += &rest;
             reference.earned_x64[holder] -= rest;
@@ -289,21 +307,21 @@ fn apply(op: &Op, ledger: &mut Ledger, reference: &mut Reference) -> Result<(), 
 fn check(ledger: &Ledger, reference: &Reference) -> Result<(), TestCaseError> {
     let (stream, accumulator) = ledger.at_now();
     // U-3: the ledger, however rarely it settled, owes exactly what the reference handed out.
-    let mut earned = q(0_u64);
+    let mut earned = BigInt::zero();
     let mut claimable = 0_u128;
     for holder in 0..HOLDERS {
         let one = ledger.earned_x64(holder);
         prop_assert_eq!(&one, &reference.earned_x64[holder], "holder {}", holder);
-        let paid = q(ledger.positions[holder].paid) * two_64();
-        claimable += u128::from(payable(as_u128(&(&one - paid)).unwrap()));
+        let paid = n(ledger.positions[holder].paid) * two_64();
+        claimable += u128::from(payable(u128::try_from(&one - paid).unwrap()));
         earned += one;
     }
-    prop_assert_eq!(q(accumulator.remainder_x64), reference.remainder_x64.clone());
-    prop_assert_eq!(q(stream.undripped()), &reference.line - &reference.out);
+    prop_assert_eq!(n(accumulator.remainder_x64), reference.remainder_x64.clone());
+    prop_assert_eq!(n(stream.undripped()), &reference.line - &reference.out);
     // U-2: not one unit of the last place is lost or made.
     prop_assert_eq!(
-        earned + (q(stream.undripped())) * two_64() + q(accumulator.remainder_x64),
-        q(ledger.received) * two_64()
+        earned + n(stream.undripped()) * two_64() + n(accumulator.remainder_x64),
+        n(ledger.received) * two_64()
     );
     // U-1: the payout vault covers what is not dripped and everything claimable.
     let paid: u64 = ledger.positions.iter().map(|p| p.paid).sum();
@@ -378,9 +396,9 @@ proptest! {
         prop_assert_eq!(ledger.stream.undripped(), 0);
         for holder in 0..HOLDERS {
             ledger.claim(holder).unwrap();
-            let per_share = (q(total) * two_64() / q(ledger.registered)).floor();
-            let due = (per_share * q(ledger.positions[holder].shares) / two_64()).floor();
-            prop_assert_eq!(Ok(ledger.positions[holder].paid), as_u64(&due));
+            let per_share = floor(n(total) * two_64(), ledger.registered);
+            let due = floor(per_share * n(ledger.positions[holder].shares), two_64());
+            prop_assert_eq!(n(ledger.positions[holder].paid), due);
         }
     }
 }
