@@ -33,6 +33,7 @@
 
 pub mod clock;
 pub mod config;
+mod ledger;
 mod localnet;
 pub mod market;
 pub mod program;

@@ -24,7 +24,10 @@ use surfpool_core::{
 };
 use surfpool_types::{BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig};
 
-use crate::config::{Config, MINIMUM_SLOT_MS};
+use crate::{
+    config::{Config, MINIMUM_SLOT_MS},
+    ledger::Ledger,
+};
 
 /// How long the servers may take to come up or to go away.
 const SERVER_DEADLINE: Duration = Duration::from_secs(20);
@@ -43,6 +46,7 @@ pub(crate) struct Validator {
     runloop: Option<JoinHandle<()>>,
     events: Option<JoinHandle<()>>,
     stopping: Arc<AtomicBool>,
+    ledger: Option<Arc<Ledger>>,
 }
 
 impl Validator {
@@ -63,7 +67,12 @@ impl Validator {
     }
 
     fn start_on(config: &Config, faucet: Pubkey, rpc: SocketAddr, ws: SocketAddr) -> Result<Self> {
-        let (svm, events_rx, geyser_rx) = build_svm(config)?;
+        let Engine {
+            svm,
+            events: events_rx,
+            geyser: geyser_rx,
+            ledger,
+        } = Engine::build(config)?;
         let surfpool_config = SurfpoolConfig {
             simnets: vec![SimnetConfig {
                 // The two lines that keep this process offline: no remote client is ever built.
@@ -105,6 +114,7 @@ impl Validator {
             runloop: Some(runloop),
             events: Some(events),
             stopping,
+            ledger,
         };
         let started = started_rx
             .recv_timeout(SERVER_DEADLINE)
@@ -127,6 +137,9 @@ impl Validator {
         // Fails only when the run loop is gone already.
         let _ = self.commands.send(SimnetCommand::Terminate(None));
         let _ = runloop.join();
+        if let Some(Err(error)) = self.ledger.take().map(|ledger| ledger.close()) {
+            eprintln!("warning: {error:#}");
+        }
         let deadline = Instant::now() + SERVER_DEADLINE;
         while Instant::now() < deadline
             && [self.rpc, self.ws]
@@ -148,43 +161,62 @@ impl Drop for Validator {
     }
 }
 
-/// The state to start from: fresh, or what the ledger directory holds; programs installed either way.
-fn build_svm(config: &Config) -> Result<(SurfnetSvm, Receiver<SimnetEvent>, Receiver<GeyserEvent>)> {
-    let state = match &config.ledger {
-        None => None,
-        Some(directory) => {
-            std::fs::create_dir_all(directory)
-                .with_context(|| format!("the ledger directory {} cannot be made", directory.display()))?;
-            let state = directory.join(STATE_FILE);
-            if config.reset {
-                remove_state(&state)?;
-            }
-            Some(
-                state
-                    .to_str()
-                    .with_context(|| format!("{} is not valid UTF-8", state.display()))?
-                    .to_owned(),
-            )
-        }
-    };
-    let (mut svm, events_rx, geyser_rx) = SurfnetSvm::new_with_db(
-        state.as_deref(),
-        SurfnetSvmConfig {
+/// The engine with the state to start from.
+struct Engine {
+    svm: SurfnetSvm,
+    events: Receiver<SimnetEvent>,
+    geyser: Receiver<GeyserEvent>,
+    /// When the state is kept.
+    ledger: Option<Arc<Ledger>>,
+}
+
+impl Engine {
+    /// Fresh, or with what the ledger directory holds; programs installed either way.
+    fn build(config: &Config) -> Result<Self> {
+        let state = config
+            .ledger
+            .as_ref()
+            .map(|directory| state_file(directory, config.reset))
+            .transpose()?;
+        let settings = SurfnetSvmConfig {
             slot_time: config.slot_ms,
             instruction_profiling_enabled: false,
             log_bytes_limit: None,
             ..SurfnetSvmConfig::default()
-        },
-    )
-    .map_err(|error| anyhow!("the validator's state cannot be opened: {error}"))?;
-    if state.is_some() {
-        resume_slot(&mut svm)?;
-        resume_clock(&mut svm)?;
+        };
+        let network = settings.surfnet_id.clone();
+        let (mut svm, events, geyser) = SurfnetSvm::new_with_db(state.as_deref(), settings)
+            .map_err(|error| anyhow!("the validator's state cannot be opened: {error}"))?;
+        let mut ledger = None;
+        if let Some(path) = &state {
+            ledger = Some(Ledger::attach(&mut svm, path, &network)?);
+            resume_slot(&mut svm)?;
+            resume_clock(&mut svm)?;
+        }
+        for program in &config.programs {
+            program.install(&mut svm)?;
+        }
+        Ok(Self {
+            svm,
+            events,
+            geyser,
+            ledger,
+        })
     }
-    for program in &config.programs {
-        program.install(&mut svm)?;
+}
+
+/// Path of the state in a ledger directory, which is made if it is not there; `reset` forgets what it holds.
+fn state_file(directory: &std::path::Path, reset: bool) -> Result<String> {
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("the ledger directory {} cannot be made", directory.display()))?;
+    let state = directory.join(STATE_FILE);
+    if reset {
+        remove_state(&state)?;
     }
-    Ok((svm, events_rx, geyser_rx))
+    let path = state.to_str();
+    Ok(path
+        .with_context(|| format!("{} is not valid UTF-8", state.display()))?
+        .to_owned())
 }
 
 /// Removes the state file and its write-ahead files.

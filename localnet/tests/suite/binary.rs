@@ -16,13 +16,13 @@ use upside_localnet::{market, rpc, Ready};
 const END_DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running binary; killed when a test fails.
-struct Running {
+pub struct Running {
     child: Child,
-    ready: Ready,
+    pub ready: Ready,
 }
 
 impl Running {
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command
             .args(["--json", "--slot-ms", "50"])
             .stdout(Stdio::piped())
@@ -36,6 +36,12 @@ impl Running {
             panic!("the first line is not the ready line ({error}): {line:?}")
         });
         Self { child, ready }
+    }
+
+    /// Kills it with SIGKILL.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("a status");
     }
 
     fn wait(&mut self) -> ExitStatus {
@@ -57,7 +63,7 @@ impl Drop for Running {
     }
 }
 
-fn binary() -> Command {
+pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_upside-localnet"))
 }
 

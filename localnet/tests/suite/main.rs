@@ -3,6 +3,7 @@
 
 mod binary;
 mod clock;
+mod ledger;
 mod mints;
 mod network;
 mod upgradeable_loader;
