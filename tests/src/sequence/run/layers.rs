@@ -293,8 +293,9 @@ impl Run<'_> {
                     },
                     Application::seen,
                 );
-                if !as_it_is {
-                    seen.contribution += 1;
+                // Another amount that an instruction can carry; one atom more than all that there can be is none.
+                if !as_it_is && !seen.contribution.is_zero() {
+                    seen.contribution -= 1;
                 }
                 let admit = Admit {
                     keys: &keys,
