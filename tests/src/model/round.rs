@@ -211,13 +211,12 @@ impl Round {
             part.floor()
         }
         .to_integer();
-        let passed = BigInt::from(now) - self.terms.closes;
+        // A clock set back before the close of a round that has closed stands at the close.
+        let passed = (BigInt::from(now) - self.terms.closes).max(BigInt::zero());
         let at_once = self.flaw == Some(Flaw::ReleaseAtOnce);
         let of = |whole: BigInt, paid: &BigInt| {
             let due = if passed >= self.terms.runway.into() || at_once {
                 whole
-            } else if passed < BigInt::zero() {
-                BigInt::zero()
             } else {
                 (whole * &passed) / self.terms.runway
             };
