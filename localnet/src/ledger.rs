@@ -18,7 +18,7 @@ use diesel::{
 };
 use serde::{de::DeserializeOwned, Serialize};
 use surfpool_core::{
-    storage::{Storage, StorageError, StorageResult},
+    storage::{Storage, StorageError, StorageFifoMap, StorageHashMap, StorageResult},
     surfnet::svm::SurfnetSvm,
 };
 
@@ -62,6 +62,10 @@ impl Ledger {
             buffer("offline_accounts", &mut svm.offline_accounts),
             buffer("slot_checkpoint", &mut svm.slot_checkpoint),
         ];
+        // Profiles hold every account before and after: gigabytes for the upload of a program. They are kept as without a ledger.
+        svm.profile_tag_map = Box::new(StorageHashMap::new());
+        svm.simulated_transaction_profiles = Box::new(StorageHashMap::new());
+        svm.executed_transaction_profiles = Box::new(StorageFifoMap::new(svm.max_profiles));
         let overrides = Buffered::of("scheduled_overrides", &svm.scheduled_overrides);
         stores.push(Box::new(overrides.unsaved.clone()));
         let ledger = Arc::new(Self {

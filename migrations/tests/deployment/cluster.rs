@@ -1,7 +1,9 @@
 //! A local cluster, and the deploy command against it.
 
 use std::{
+    ffi::OsString,
     io::{BufRead, BufReader},
+    net::TcpListener,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -41,36 +43,46 @@ pub fn other_elf(more: usize) -> Vec<u8> {
 /// A local cluster that ends with its standard input, and a folder for keys and programs.
 pub struct Cluster {
     child: Child,
+    arguments: Vec<OsString>,
     pub url: String,
     pub folder: tempfile::TempDir,
 }
 
 impl Cluster {
     pub fn start(arguments: &[&str]) -> Self {
-        let binary = std::env::var_os("UPSIDE_LOCALNET_BIN")
-            .expect("set UPSIDE_LOCALNET_BIN to the local validator's binary; `cargo xtask test` does");
-        let mut child = Command::new(binary)
-            .args(["--json", "--quiet", "--exit-with-stdin", "--slot-ms", "50"])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the local validator starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no ready line: {e}: {line}"));
+        let arguments = arguments.iter().map(OsString::from).collect();
+        Self::start_in(tempfile::tempdir().unwrap(), arguments)
+    }
+
+    fn start_in(folder: tempfile::TempDir, arguments: Vec<OsString>) -> Self {
+        let (child, url) = spawn(&arguments);
         Self {
             child,
-            url: ready["rpc"].as_str().unwrap().to_owned(),
-            folder: tempfile::tempdir().unwrap(),
+            arguments,
+            url,
+            folder,
         }
     }
 
     /// A cluster that has nothing of ours.
     pub fn empty() -> Self {
         Self::start(&["--no-mints"])
+    }
+
+    /// The same, which comes back with what it had when it dies, at the same address.
+    pub fn kept() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("ledger");
+        let mut arguments = vec!["--no-mints".into(), "--ledger".into(), ledger.into()];
+        arguments.extend(["--rpc-port".into(), free_port().to_string().into()]);
+        Self::start_in(folder, arguments)
+    }
+
+    /// Kills it with SIGKILL and starts it again.
+    pub fn die_and_rise(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        (self.child, self.url) = spawn(&self.arguments);
     }
 
     /// A key with money.
@@ -146,6 +158,34 @@ impl Drop for Cluster {
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
+}
+
+fn spawn(arguments: &[OsString]) -> (Child, String) {
+    let binary = std::env::var_os("UPSIDE_LOCALNET_BIN")
+        .expect("set UPSIDE_LOCALNET_BIN to the local validator's binary; `cargo xtask test` does");
+    let mut child = Command::new(binary)
+        .args(["--json", "--quiet", "--exit-with-stdin", "--slot-ms", "50"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the local validator starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no ready line: {e}: {line}"));
+    (child, ready["rpc"].as_str().unwrap().to_owned())
+}
+
+/// A port below those that the system hands out, so that it is still free after a death; the next one is for the websocket.
+fn free_port() -> u16 {
+    let first = u16::try_from(std::process::id() % 5_000).unwrap();
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (0..5_000)
+        .map(|pair| 10_000 + 2 * ((first + pair) % 5_000))
+        .find(|port| is_free(*port) && is_free(port + 1))
+        .expect("a free pair of ports")
 }
 
 pub fn error_of(output: &Output) -> String {

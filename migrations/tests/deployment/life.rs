@@ -1,12 +1,13 @@
 //! Deploy, again, interrupted, upgrade, finalise.
 
 use std::{
-    process::Stdio,
+    process::{Child, Stdio},
     time::{Duration, Instant},
 };
 
 use anchor_lang::prelude::Pubkey;
 use serde_json::json;
+use solana_keypair::Keypair;
 use solana_signer::Signer;
 use upside_client::{
     accounts,
@@ -19,7 +20,10 @@ use upside_client::{
     },
     Sender,
 };
-use upside_deploy::buffer::{self, Place};
+use upside_deploy::{
+    buffer::{self, Place},
+    link::Link,
+};
 use upside_lookalike_mints::keys;
 
 use crate::cluster::{elf, other_elf, program_path, Cluster};
@@ -53,6 +57,34 @@ fn a_deployment_belongs_to_the_payer_and_a_second_one_changes_nothing() {
     assert_eq!(cluster.deployed(&PROGRAM), deployed);
 }
 
+/// How long something may take to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "it does not go on");
+        // Reading a whole buffer keeps the validator from its work.
+        std::thread::sleep(Duration::from_millis(400));
+    }
+}
+
+/// The deploy command at work.
+fn uploading(cluster: &Cluster, payer: &Keypair) -> Child {
+    cluster
+        .command(payer, &program_path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Chunks that are not in the buffer yet; nothing while nobody answers.
+fn missing(link: &Link, place: &Place, elf: &[u8]) -> Option<usize> {
+    let present = buffer::read(link, place, elf).ok()?;
+    Some(buffer::differing(present.as_deref(), elf).len())
+}
+
 #[test]
 fn a_killed_upload_is_continued_and_only_the_rest_is_written() {
     let cluster = Cluster::empty();
@@ -60,22 +92,11 @@ fn a_killed_upload_is_continued_and_only_the_rest_is_written() {
     let elf = elf();
     let place = Place::derive(&payer.pubkey(), &PROGRAM, &elf).unwrap();
     let link = cluster.link(&payer);
-    let mut child = cluster
-        .command(&payer, &program_path())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = uploading(&cluster, &payer);
     let all = elf.chunks(buffer::CHUNK_LEN).len();
-    let missing = || {
-        let present = buffer::read(&link, &place, &elf).unwrap();
-        buffer::differing(present.as_deref(), &elf).len()
-    };
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let missing = || missing(&link, &place, &elf).unwrap();
     // Zeros of the file need no write, so a fresh buffer has some chunks already.
-    while missing() > all / 2 {
-        assert!(Instant::now() < deadline, "the upload does not go on");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| missing() <= all / 2);
     child.kill().unwrap();
     child.wait().unwrap();
     let rest = missing();
@@ -86,6 +107,40 @@ fn a_killed_upload_is_continued_and_only_the_rest_is_written() {
     // What was on its way when the process was killed may have landed since.
     assert!(written > 0 && written <= rest as u64, "{written} of {rest}");
     assert_eq!(outcome["chunks_kept"].as_u64().unwrap() + written, all as u64);
+    assert!(cluster.deployed(&PROGRAM).runs(&elf));
+    assert_eq!(link.account(&place.address()).unwrap(), None, "the buffer is used up");
+}
+
+/// Chunks that arrive before the validator dies.
+const MORE: usize = 30;
+
+#[test]
+fn an_upload_whose_validator_is_killed_again_and_again_is_continued_by_the_same_command() {
+    let mut cluster = Cluster::kept();
+    let payer = cluster.funded(20);
+    let elf = elf();
+    let place = Place::derive(&payer.pubkey(), &PROGRAM, &elf).unwrap();
+    let all = elf.chunks(buffer::CHUNK_LEN).len();
+    let mut rest = all;
+    for together in [true, false, true] {
+        let enough = rest - MORE;
+        let link = cluster.link(&payer);
+        let mut child = uploading(&cluster, &payer);
+        wait_until(|| missing(&link, &place, &elf).is_some_and(|missing| missing <= enough));
+        if together {
+            child.kill().unwrap();
+        }
+        cluster.die_and_rise();
+        // It sends again what was not confirmed, and says so when that is too much.
+        wait_until(|| child.try_wait().unwrap().is_some());
+        rest = missing(&cluster.link(&payer), &place, &elf).expect("the validator is back");
+        assert!(rest <= enough, "{rest} of {all} are missing, more than before");
+    }
+    assert!(rest > 0, "the upload was over before it was killed");
+    let outcome = cluster.deploy(&payer, &program_path(), &[]);
+    assert_eq!(outcome["action"], "deploy");
+    assert_eq!(outcome["chunks_written"], rest);
+    let link = cluster.link(&payer);
     assert!(cluster.deployed(&PROGRAM).runs(&elf));
     assert_eq!(link.account(&place.address()).unwrap(), None, "the buffer is used up");
 }
