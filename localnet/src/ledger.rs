@@ -66,7 +66,7 @@ impl Ledger {
         svm.profile_tag_map = Box::new(StorageHashMap::new());
         svm.simulated_transaction_profiles = Box::new(StorageHashMap::new());
         svm.executed_transaction_profiles = Box::new(StorageFifoMap::new(svm.max_profiles));
-        let overrides = Buffered::of("scheduled_overrides", &svm.scheduled_overrides);
+        let overrides = Buffered::of("scheduled_overrides", svm.scheduled_overrides.clone());
         stores.push(Box::new(overrides.unsaved.clone()));
         let ledger = Arc::new(Self {
             path: path.to_owned(),
@@ -216,9 +216,9 @@ struct Buffered<K, V> {
 }
 
 impl<K, V> Buffered<K, V> {
-    fn of(table: &'static str, saved: &Box<dyn Storage<K, V>>) -> Self {
+    fn of(table: &'static str, saved: Box<dyn Storage<K, V>>) -> Self {
         Self {
-            saved: saved.clone(),
+            saved,
             unsaved: Changes {
                 table,
                 entries: Arc::default(),
@@ -234,7 +234,7 @@ where
     K: Serialize + DeserializeOwned + Clone + Eq + Hash + Send + Sync + 'static,
     V: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    let buffered = Buffered::of(table, store);
+    let buffered = Buffered::of(table, store.clone());
     let unsaved = buffered.unsaved.clone();
     *store = Box::new(buffered);
     Box::new(unsaved)

@@ -21,7 +21,7 @@ use upside_localnet::{keys, market, rpc};
 use crate::binary::{binary, Running};
 
 /// How often it is killed.
-const DEATHS: u32 = 6;
+const DEATHS: u32 = 4;
 /// How many people send at once, so that it is always writing.
 const SENDERS: usize = 3;
 /// Transactions before a kill: some, and so many more each time.
