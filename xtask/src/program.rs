@@ -237,6 +237,19 @@ pub fn compile_in(
     let Toolchain::Own(toolchain) = toolchain::ensure(workspace, Choice::Own, console, task)? else {
         bail!("copies are compiled with the project's own toolchain only");
     };
+    compile_by(workspace, &toolchain, folder, name, target, console, task)
+}
+
+/// The same by the toolchain in this folder.
+pub fn compile_by(
+    workspace: &Workspace,
+    toolchain: &Path,
+    folder: &Path,
+    name: &str,
+    target: &Path,
+    console: &Console,
+    task: &Task,
+) -> Result<PathBuf> {
     let mut command = Command::new(toolchain.join("bin/sbf-build"));
     command
         .current_dir(folder)

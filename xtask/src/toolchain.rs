@@ -1,8 +1,12 @@
 //! The compiler for Solana: `cargo build-sbf` where Solana's tools are installed, else the toolchain of `toolchain/build.sh`.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::{anyhow, Result};
+use anyhow::{anyhow, Context, Result};
 
 use crate::{
     console::{Console, Task},
@@ -45,6 +49,26 @@ impl Choice {
 pub fn platform_tools_on_path() -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("cargo-build-sbf").is_file()))
+}
+
+/// The project's own toolchain once more, in another folder: what is small is copied, the rest linked.
+pub fn elsewhere(toolchain: &Path, folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for small in ["bin", "target"] {
+        let (from, to) = (toolchain.join(small), folder.join(small));
+        fs::create_dir_all(&to).with_context(|| format!("cannot make {}", to.display()))?;
+        for file in fs::read_dir(&from).with_context(|| format!("cannot read {}", from.display()))? {
+            let file = file?;
+            fs::copy(file.path(), to.join(file.file_name()))
+                .with_context(|| format!("cannot fill {}", to.display()))?;
+        }
+    }
+    for part in ["library", "linker", "llvm", "rust"] {
+        let real = fs::canonicalize(toolchain.join(part)).with_context(|| format!("the toolchain has no {part}"))?;
+        std::os::unix::fs::symlink(real, folder.join(part))
+            .with_context(|| format!("cannot fill {}", folder.display()))?;
+    }
+    Ok(folder.to_owned())
 }
 
 /// Makes the chosen toolchain ready. The first time, the project's own takes some minutes; after that it is there at once.

@@ -11,7 +11,7 @@ use crate::{
     console::{Console, Task},
     process, program,
     tool::{self, Tool},
-    toolchain::Choice,
+    toolchain::{self, Choice, Toolchain},
     workspace::Workspace,
 };
 
@@ -79,8 +79,8 @@ pub fn packages(workspace: &Workspace, console: &Console, task: &Task) -> Result
     Ok(())
 }
 
-/// Builds the program in this checkout and again, with nothing compiled before, from two copies of it in folders of other names and depths, and
-/// compares the bytes.
+/// Builds the program in this checkout and again, with nothing compiled before, from two copies of it in folders of other names and depths, the
+/// second with the toolchain in another folder too, and compares the bytes.
 pub fn reproducible(workspace: &Workspace, console: &Console) -> Result<()> {
     let task = console.task("program here");
     program::build_all(workspace, Choice::Own, console, &task)?;
@@ -90,11 +90,19 @@ pub fn reproducible(workspace: &Workspace, console: &Console) -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a folder")?;
     for name in ["a", "another/and a deeper/checkout of it"] {
         let task = console.task(format!("program in {name}"));
+        let Toolchain::Own(mut by) = toolchain::ensure(workspace, Choice::Own, console, &task)? else {
+            bail!("only the project's own toolchain gives the same bytes everywhere");
+        };
+        if name != "a" {
+            by = toolchain::elsewhere(&by, &folder.path().join("another-home/toolchain"))?;
+        }
         let copy = folder.path().join(name).join("sources");
         workspace.copy_sources(&copy)?;
-        let built = program::compile_copy(
+        let built = program::compile_by(
             workspace,
-            &copy,
+            &by,
+            &copy.join("programs/upside"),
+            "upside",
             &folder.path().join(name).join("target"),
             console,
             &task,
