@@ -7,7 +7,8 @@
 //! - The clock keeps running afterwards at real speed, one slot length per slot. Read it again before computing
 //!   with it. The fraction of a second that had already passed is dropped by a journey.
 //! - The slot number jumps by `seconds / slot length` and the epoch with it. The blocks between do not exist;
-//!   nothing that happens at an epoch's end (rewards, leader schedule) happens.
+//!   nothing that happens at an epoch's end (rewards, leader schedule) happens. A journey that is shorter than
+//!   the machine was busy can end in an earlier slot: the engine computes it before it waits for its turn.
 //! - Blockhashes age by blocks, not by time: a transaction signed before a journey is still valid after it.
 
 use std::time::{Duration, Instant};
