@@ -1,6 +1,7 @@
 /** How components follow stores, and read from the network. */
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Address } from '@solana/kit';
+import { createAnswers } from '../chain/answers';
 import { readClock, timeNow, type Clock } from '../chain/clock';
 import { follow, version } from '../chain/live';
 import type { Store } from '../chain/store';
@@ -9,8 +10,7 @@ export const useStore = <T>(store: Store<T>): T => useSyncExternalStore(store.su
 
 export type Query<T> = { data: T | undefined; error: unknown; loading: boolean };
 
-/** Answers of this page's life, so that going back shows at once what was known, while it is read again. */
-const answers = new Map<string, unknown>();
+const answers = createAnswers();
 
 /**
  * Reads something and reads it again whenever it may be old. `key` names it; null reads nothing. While a new answer is on its way, and when
@@ -22,9 +22,10 @@ export function useQuery<T>(key: string | null, read: () => Promise<T>): Query<T
     useEffect(() => {
         if (key === null) return;
         let current = true;
+        const answer = answers.begin(key);
         read().then(
             (data) => {
-                answers.set(key, data);
+                answer(data);
                 if (current) setState({ key, error: null, settled: true });
             },
             (error: unknown) => {

@@ -36,30 +36,6 @@ export async function review({ page }: App, button: string | RegExp = 'Review'):
     return dialog.innerText();
 }
 
-/** Signs step after step and leaves out what is refused, as the page proposes where steps do not need each other; tells what was refused. */
-export async function signWhatGoes({ page }: App): Promise<string[]> {
-    const dialog = page.locator('dialog.confirm');
-    const refusals: string[] = [];
-    const steps = await dialog.locator('.step').count();
-    for (let i = 0; i < steps; i += 1) {
-        const step = dialog.locator('.step').nth(i);
-        const sign = dialog.getByRole('button', { name: 'Sign in the wallet' });
-        await sign.or(dialog.locator('.step.refused')).first().waitFor();
-        if (await sign.isVisible()) {
-            const landed = step.locator('.status:is([data-phase=confirmed], [data-phase=finalized])');
-            await sign.click();
-            await landed.or(step.locator('.notice.danger')).first().waitFor();
-            if (await landed.isVisible()) continue;
-        }
-        refusals.push(`step ${i + 1} of ${steps}: ${await step.innerText()}`);
-        const skip = dialog.getByRole('button', { name: 'Go on without it' });
-        if (await skip.isVisible()) await skip.click();
-    }
-    await dialog.getByRole('button', { name: /^(Close|Leave it)$/ }).click();
-    await dialog.waitFor({ state: 'detached' });
-    return refusals;
-}
-
 /** Signs step after step until all are done, and closes the dialog. */
 export async function signAll({ page }: App): Promise<void> {
     const dialog = page.locator('dialog.confirm');
