@@ -206,42 +206,9 @@ fn build_own(mut cargo: Command, name: &str, console: &Console, task: &Task, log
     built.ok_or_else(|| anyhow!("the build of {name} produced no shared object; see {}", log.display()))
 }
 
-/// Compiles the main program of a copy of this checkout in a target folder, with the project's own toolchain. The file is there until the next
-/// such build.
-pub fn compile_copy(
-    workspace: &Workspace,
-    copy: &Path,
-    target: &Path,
-    console: &Console,
-    task: &Task,
-) -> Result<PathBuf> {
-    compile_in(
-        workspace,
-        &copy.join("programs/upside"),
-        "upside",
-        target,
-        console,
-        task,
-    )
-}
-
-/// Compiles the program of that name in a folder, as [`compile_copy`] does.
+/// Compiles the program `name` in a folder that is no part of this checkout, or a changed copy of it, by the project's own toolchain in `toolchain`.
+/// The file is there until the next build in that target folder.
 pub fn compile_in(
-    workspace: &Workspace,
-    folder: &Path,
-    name: &str,
-    target: &Path,
-    console: &Console,
-    task: &Task,
-) -> Result<PathBuf> {
-    let Toolchain::Own(toolchain) = toolchain::ensure(workspace, Choice::Own, console, task)? else {
-        bail!("copies are compiled with the project's own toolchain only");
-    };
-    compile_by(workspace, &toolchain, folder, name, target, console, task)
-}
-
-/// The same by the toolchain in this folder.
-pub fn compile_by(
     workspace: &Workspace,
     toolchain: &Path,
     folder: &Path,

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{anyhow, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 
 use crate::{
     console::{Console, Task},
@@ -49,6 +49,14 @@ impl Choice {
 pub fn platform_tools_on_path() -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("cargo-build-sbf").is_file()))
+}
+
+/// The project's own toolchain, ready, whatever else is on PATH.
+pub fn own(workspace: &Workspace, console: &Console, task: &Task) -> Result<PathBuf> {
+    match ensure(workspace, Choice::Own, console, task)? {
+        Toolchain::Own(folder) => Ok(folder),
+        Toolchain::Platform => bail!("the project's own toolchain was asked for, not Solana's"),
+    }
 }
 
 /// The project's own toolchain once more, in another folder: what is small is copied, the rest linked.

@@ -15,7 +15,7 @@ use crate::{
     commands::test::{run_counting, Built, Selection},
     console::{Console, Task},
     process::{self, Counts},
-    program,
+    program, toolchain,
     workspace::Workspace,
 };
 
@@ -57,6 +57,7 @@ fn compiled(workspace: &Workspace, console: &Console, task: &Task) -> Result<Opt
     let target = workspace.cache.join("program-metadata-sbf");
     let built = program::compile_in(
         workspace,
+        &toolchain::own(workspace, console, task)?,
         &sources.join("program"),
         "spl_program_metadata",
         &target,

@@ -15,7 +15,7 @@ use super::{explained, place, Outcome};
 use crate::{
     commands::test::Built,
     console::{Console, Task},
-    process, program, tool,
+    process, program, tool, toolchain,
     workspace::Workspace,
 };
 
@@ -211,9 +211,11 @@ impl Tree {
         let file = self.folder.join(&mutant.file);
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         fs::write(&file, changed(&text, &mutant.span, &mutant.replacement)?)?;
-        let built = program::compile_copy(
+        let built = program::compile_in(
             workspace,
-            &self.folder,
+            &toolchain::own(workspace, console, task)?,
+            &self.folder.join("programs/upside"),
+            "upside",
             &workspace.cache.join("mutants-sbf"),
             console,
             task,
