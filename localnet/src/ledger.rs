@@ -44,12 +44,6 @@ impl Ledger {
             buffer("blocks", &mut svm.blocks),
             buffer("transactions", &mut svm.transactions),
             buffer("jito_bundles", &mut svm.jito_bundles),
-            buffer("profile_tag_map", &mut svm.profile_tag_map),
-            buffer(
-                "simulated_transaction_profiles",
-                &mut svm.simulated_transaction_profiles,
-            ),
-            buffer("executed_transaction_profiles", &mut svm.executed_transaction_profiles),
             buffer("accounts_by_owner", &mut svm.accounts_by_owner),
             buffer("account_associated_data", &mut svm.account_associated_data),
             buffer("token_accounts", &mut svm.token_accounts),
