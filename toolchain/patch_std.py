@@ -144,6 +144,18 @@ def patch_panics(lib):
     lib.replace(path, count, '    #[cfg(target_os = "solana")]\n    crate::sys::abort_internal();\n    #[allow(unreachable_code)]\n' + count)
 
 
+def patch_strings(lib):
+    # A literal that becomes a String, or is written into one, is almost always the name or the message of an error. In line it is an allocation
+    # and a store of every eight bytes; as a call that is known to be rare it is its address and length, and what surrounds it is known to
+    # be rare too.
+    rare = '    #[cfg_attr(not(target_os = "solana"), inline)]\n    #[cfg_attr(target_os = "solana", cold, inline(never))]\n'
+    for path, function in [
+        ("alloc/src/str.rs", "    fn to_owned(&self) -> String {"),
+        ("alloc/src/string.rs", "    fn write_str(&mut self, s: &str) -> fmt::Result {"),
+    ]:
+        lib.replace(path, "    #[inline]\n" + function, rare + function)
+
+
 def patch_builtins(lib, builtins):
     # The trap that miscompiles silently: rustc 1.96 returns i128 through a hidden pointer on bpf, LLVM 23's calls to the
     # helpers want it in r0:r2. `extern "unadjusted"` makes rustc emit plain `i128 @f(i128, i128)`, which LLVM lowers the same
@@ -199,6 +211,7 @@ def main():
     patch_platform(lib)
     patch_randomness(lib)
     patch_panics(lib)
+    patch_strings(lib)
     patch_builtins(lib, builtins)
 
 
