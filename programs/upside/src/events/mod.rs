@@ -49,6 +49,8 @@ macro_rules! write_numbers {
         $writer.write_all(&bytes)
     }};
 }
+#[cfg(not(feature = "idl-build"))]
+use write_numbers;
 
 /// A security after the instruction.
 #[cfg_attr(feature = "idl-build", derive(AnchorSerialize))]
@@ -85,6 +87,8 @@ pub struct SecurityTotals {
 }
 
 impl From<&Security> for SecurityTotals {
+    // Out of line: seventeen words, in most events.
+    #[inline(never)]
     fn from(s: &Security) -> Self {
         Self {
             sequence: s.sequence,

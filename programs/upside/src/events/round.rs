@@ -2,11 +2,14 @@
 
 use anchor_lang::prelude::*;
 
+#[cfg(not(feature = "idl-build"))]
+use super::write_numbers;
 use super::{PositionTotals, SecurityTotals};
 use crate::state::Round;
 
 /// A round after the instruction.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "idl-build", derive(AnchorSerialize))]
+#[derive(AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoundTotals {
     /// Number of this event among the round's.
     pub sequence: u64,
@@ -31,6 +34,7 @@ pub struct RoundTotals {
 }
 
 impl From<&Round> for RoundTotals {
+    #[inline(never)]
     fn from(r: &Round) -> Self {
         Self {
             sequence: r.sequence,
@@ -44,6 +48,27 @@ impl From<&Round> for RoundTotals {
             backed_atoms: r.backed_atoms,
             released_atoms: r.released_atoms,
         }
+    }
+}
+
+#[cfg(not(feature = "idl-build"))]
+impl AnchorSerialize for RoundTotals {
+    #[inline(never)]
+    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
+        write_numbers!(
+            writer,
+            81,
+            self.sequence,
+            self.status,
+            self.total_wanted_atoms,
+            self.unsettled,
+            self.reserved_left_atoms,
+            self.money_atoms,
+            self.refunds_atoms,
+            self.raised_atoms,
+            self.backed_atoms,
+            self.released_atoms
+        )
     }
 }
 

@@ -9,3 +9,11 @@ pub mod security;
 pub mod shares;
 pub mod upside;
 pub mod vault;
+
+use anchor_lang::prelude::*;
+
+/// The cluster's time, unix seconds. Out of line: once, what refuses without a clock.
+#[inline(never)]
+pub(crate) fn now() -> Result<i64> {
+    Ok(Clock::get()?.unix_timestamp)
+}

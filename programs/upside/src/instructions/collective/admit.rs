@@ -42,7 +42,7 @@ pub struct Admit<'info> {
 /// See [`crate::upside::admit`].
 pub fn admit<'info>(ctx: Context<'info, Admit<'info>>, args: AdmitArgs) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut member = a.member.load_mut()?;
         require!(

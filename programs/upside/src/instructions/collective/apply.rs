@@ -51,7 +51,7 @@ pub fn apply<'info>(ctx: Context<'info, Apply<'info>>) -> Result<()> {
     require_keys_eq!(*a.member.owner, system_program::ID, UpsideError::ApplicationExists);
     // It will receive a grant.
     check_holder(&a.wallet)?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let mut member = Member::zeroed();
     {
         let (security, candidate) = (a.security.load()?, a.member_security.load()?);

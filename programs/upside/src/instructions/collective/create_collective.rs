@@ -56,7 +56,7 @@ pub fn create_collective<'info>(
     let (derived, bump) = address::find([seeds::COLLECTIVE, security_key.as_ref()], &ID)?;
     require_keys_eq!(*a.collective.key, derived, ErrorCode::ConstraintSeeds);
     require_keys_eq!(*a.collective.owner, system_program::ID, UpsideError::CollectiveExists);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let mut collective = Collective::zeroed();
     collective.version = ACCOUNT_VERSION;
     collective.bump = bump;

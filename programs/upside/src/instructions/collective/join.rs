@@ -259,7 +259,7 @@ impl<'info> Join<'info> {
 /// See [`crate::upside::join`].
 pub fn join<'info>(ctx: Context<'info, Join<'info>>, grant_id: u64) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let decision = a.decide(now)?;
     if let Some(opened) = a.ensure_vault(decision.decimals, now)? {
         emit(&opened, &a.event_authority)?;

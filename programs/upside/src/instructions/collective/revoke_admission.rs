@@ -29,7 +29,7 @@ pub struct RevokeAdmission<'info> {
 /// See [`crate::upside::revoke_admission`].
 pub fn revoke_admission<'info>(ctx: Context<'info, RevokeAdmission<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut member = a.member.load_mut()?;
         member.revoke_admission()?;

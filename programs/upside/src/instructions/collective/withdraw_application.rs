@@ -37,7 +37,7 @@ pub struct WithdrawApplication<'info> {
 /// See [`crate::upside::withdraw_application`].
 pub fn withdraw_application<'info>(ctx: Context<'info, WithdrawApplication<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut member = a.member.load_mut()?;
         member.check_open()?;

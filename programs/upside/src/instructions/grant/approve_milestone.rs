@@ -27,7 +27,7 @@ pub struct ApproveMilestone<'info> {
 /// See [`crate::upside::approve_milestone`].
 pub fn approve_milestone<'info>(ctx: Context<'info, ApproveMilestone<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut grant = a.grant.load_mut()?;
         grant.approve(now)?;

@@ -50,7 +50,7 @@ pub fn claim_grant<'info>(ctx: Context<'info, ClaimGrant<'info>>) -> Result<()> 
     let a = &ctx.accounts;
     // An address that was funded when the grant was made may have become a vault since.
     require_keys_neq!(*a.recipient.owner, ID, UpsideError::NotAHolder);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let (amount, sequence, claimed_atoms) = {
         let mut grant = a.grant.load_mut()?;

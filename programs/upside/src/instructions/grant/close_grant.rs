@@ -30,7 +30,7 @@ pub struct CloseGrant<'info> {
 /// See [`crate::upside::close_grant`].
 pub fn close_grant<'info>(ctx: Context<'info, CloseGrant<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut security = a.security.load_mut()?;
         let mut grant = a.grant.load_mut()?;

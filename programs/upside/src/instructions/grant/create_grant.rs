@@ -65,7 +65,7 @@ pub fn create_grant<'info>(ctx: Context<'info, CreateGrant<'info>>, args: Create
     let a = &ctx.accounts;
     require_keys_eq!(*a.grant.owner, system_program::ID, UpsideError::GrantExists);
     check_holder(&a.recipient)?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let mut grant = Grant::zeroed();
     grant.version = ACCOUNT_VERSION;

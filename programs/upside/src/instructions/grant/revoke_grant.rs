@@ -26,7 +26,7 @@ pub struct RevokeGrant<'info> {
 /// See [`crate::upside::revoke_grant`].
 pub fn revoke_grant<'info>(ctx: Context<'info, RevokeGrant<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut security = a.security.load_mut()?;
         let mut grant = a.grant.load_mut()?;

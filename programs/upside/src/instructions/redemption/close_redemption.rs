@@ -32,7 +32,7 @@ pub struct CloseRedemption<'info> {
 /// See [`crate::upside::close_redemption`].
 pub fn close_redemption<'info>(ctx: Context<'info, CloseRedemption<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut redemption = a.redemption.load_mut()?;
         redemption.close()?;

@@ -116,7 +116,7 @@ impl<'info> Collect<'info> {
 /// See [`crate::upside::collect`].
 pub fn collect<'info>(ctx: Context<'info, Collect<'info>>, least_atoms: u64) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     // What is written here is written before the asset moves: a hook that calls back finds the ticket used.
     let (mut event, decimals, bump) = {
         let security = a.security.load()?;

@@ -90,7 +90,7 @@ impl CollectShares<'_> {
 /// See [`crate::upside::collect_shares`].
 pub fn collect_shares<'info>(ctx: Context<'info, CollectShares<'info>>, least_atoms: u64) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let (mut event, bump) = {
         let security = a.security.load()?;
         let mut vault = a.vault.load_mut()?;

@@ -64,7 +64,7 @@ pub fn redeem<'info>(ctx: Context<'info, Redeem<'info>>, id: u64, amount: u64) -
     require_keys_eq!(*a.redemption.key, redemption_key, ErrorCode::ConstraintSeeds);
     // A ticket still open keeps its address; overwriting it would lose what it has to collect.
     require_keys_eq!(*a.redemption.owner, system_program::ID, UpsideError::RedemptionExists);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let mut security = a.security.load_mut()?;
     let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;
 

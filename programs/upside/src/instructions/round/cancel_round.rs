@@ -26,7 +26,7 @@ pub struct CancelRound<'info> {
 /// See [`crate::upside::cancel_round`].
 pub fn cancel_round<'info>(ctx: Context<'info, CancelRound<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut security = a.security.load_mut()?;
         let mut round = a.round.load_mut()?;

@@ -24,7 +24,7 @@ pub struct CloseRound<'info> {
 /// See [`crate::upside::close_round`].
 pub fn close_round<'info>(ctx: Context<'info, CloseRound<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut security = a.security.load_mut()?;
         let mut round = a.round.load_mut()?;

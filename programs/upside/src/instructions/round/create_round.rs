@@ -93,7 +93,7 @@ impl CreateRound<'_> {
 pub fn create_round<'info>(ctx: Context<'info, CreateRound<'info>>, args: CreateRoundArgs) -> Result<()> {
     let a = &ctx.accounts;
     require_keys_eq!(*a.round.owner, system_program::ID, UpsideError::RoundExists);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let mut round = Round::zeroed();
     round.version = ACCOUNT_VERSION;

@@ -43,7 +43,7 @@ pub fn invite<'info>(ctx: Context<'info, Invite<'info>>, cap: u64) -> Result<()>
     require!(cap > 0, UpsideError::ZeroAmount);
     require_keys_eq!(*a.subscription.owner, system_program::ID, UpsideError::AlreadyInvited);
     check_holder(&a.investor)?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let round_key = a.round.key();
     let round_totals = {
         let mut round = a.round.load_mut()?;

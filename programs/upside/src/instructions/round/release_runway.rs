@@ -67,7 +67,7 @@ impl<'info> ReleaseRunway<'info> {
 /// See [`crate::upside::release_runway`].
 pub fn release_runway<'info>(ctx: Context<'info, ReleaseRunway<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let mut security = a.security.load_mut()?;
     let mut round = a.round.load_mut()?;

@@ -107,7 +107,7 @@ impl<'info> SettleSubscription<'info> {
 /// See [`crate::upside::settle_subscription`].
 pub fn settle_subscription<'info>(ctx: Context<'info, SettleSubscription<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let mut security = a.security.load_mut()?;
     let mut round = a.round.load_mut()?;
     let mut subscription = a.subscription.load_mut()?;

@@ -89,7 +89,7 @@ impl Subscribe<'_> {
 /// See [`crate::upside::subscribe`].
 pub fn subscribe<'info>(ctx: Context<'info, Subscribe<'info>>, wanted: u64) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let mut security = a.security.load_mut()?;
     let mut round = a.round.load_mut()?;
     round.check_taking(now)?;

@@ -35,7 +35,7 @@ pub struct Uninvite<'info> {
 /// See [`crate::upside::uninvite`].
 pub fn uninvite<'info>(ctx: Context<'info, Uninvite<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = {
         let mut round = a.round.load_mut()?;
         let subscription = a.subscription.load()?;

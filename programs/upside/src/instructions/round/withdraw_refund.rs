@@ -50,7 +50,7 @@ pub struct WithdrawRefund<'info> {
 /// See [`crate::upside::withdraw_refund`].
 pub fn withdraw_refund<'info>(ctx: Context<'info, WithdrawRefund<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let mut security = a.security.load_mut()?;
     let mut round = a.round.load_mut()?;
     let subscription = a.subscription.load()?;

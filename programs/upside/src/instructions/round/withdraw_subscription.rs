@@ -50,7 +50,7 @@ pub struct WithdrawSubscription<'info> {
 /// See [`crate::upside::withdraw_subscription`].
 pub fn withdraw_subscription<'info>(ctx: Context<'info, WithdrawSubscription<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let mut security = a.security.load_mut()?;
     let mut round = a.round.load_mut()?;
     let mut subscription = a.subscription.load_mut()?;

@@ -23,7 +23,7 @@ pub struct AcceptIssuer<'info> {
 /// See [`crate::upside::accept_issuer`].
 pub fn accept_issuer<'info>(ctx: Context<'info, AcceptIssuer<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let (previous_issuer, totals) = {
         let mut security = a.security.load_mut()?;
         let previous_issuer = security.accept_issuer();

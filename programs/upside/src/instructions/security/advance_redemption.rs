@@ -23,7 +23,7 @@ pub struct AdvanceRedemption<'info> {
 /// See [`crate::upside::advance_redemption`].
 pub fn advance_redemption<'info>(ctx: Context<'info, AdvanceRedemption<'info>>, redeem_after_ts: i64) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let totals = {
         let mut security = a.security.load_mut()?;
         security.advance_redemption(redeem_after_ts)?;

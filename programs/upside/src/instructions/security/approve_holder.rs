@@ -58,7 +58,7 @@ pub fn approve_holder<'info>(ctx: Context<'info, ApproveHolder<'info>>) -> Resul
     let a = &ctx.accounts;
     require_keys_eq!(*a.approval.owner, system_program::ID, UpsideError::AlreadyApproved);
     check_holder(&a.holder)?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let totals = {
         let mut security = a.security.load_mut()?;

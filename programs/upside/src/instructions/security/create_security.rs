@@ -273,7 +273,7 @@ pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: 
     let bumps = a.bumps(&args)?;
     a.validate(&args)?;
     let payout_mint = check_payout_mint(&a.payout_mint)?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security = a.new_security(&args, &bumps, payout_mint.decimals, now)?;
     let security_key = *a.security.key;
 

@@ -43,7 +43,7 @@ pub struct Issue<'info> {
 pub fn issue<'info>(ctx: Context<'info, Issue<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let mut security = a.security.load_mut()?;
     let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;

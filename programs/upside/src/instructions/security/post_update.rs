@@ -25,7 +25,7 @@ pub struct PostUpdate<'info> {
 pub fn post_update<'info>(ctx: Context<'info, PostUpdate<'info>>, uri: String, sha256: [u8; 32]) -> Result<()> {
     let a = &ctx.accounts;
     check_uri(&uri)?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let totals = {
         let mut security = a.security.load_mut()?;
         security.next_sequence()?;

@@ -23,7 +23,7 @@ pub struct ProposeIssuer<'info> {
 /// See [`crate::upside::propose_issuer`].
 pub fn propose_issuer<'info>(ctx: Context<'info, ProposeIssuer<'info>>, pending_issuer: Pubkey) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let totals = {
         let mut security = a.security.load_mut()?;
         security.propose_issuer(pending_issuer)?;

@@ -32,7 +32,7 @@ pub struct RemoveApproval<'info> {
 /// See [`crate::upside::remove_approval`].
 pub fn remove_approval<'info>(ctx: Context<'info, RemoveApproval<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let totals = {
         let mut security = a.security.load_mut()?;
         security.next_sequence()?;

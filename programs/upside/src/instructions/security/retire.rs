@@ -24,7 +24,7 @@ pub struct Retire<'info> {
 pub fn retire<'info>(ctx: Context<'info, Retire<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let totals = {
         let mut security = a.security.load_mut()?;
         security.retire(amount)?;

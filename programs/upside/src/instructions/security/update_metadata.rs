@@ -139,7 +139,7 @@ pub fn update_metadata<'info>(ctx: Context<'info, UpdateMetadata<'info>>, args: 
     .filter(|(_, old, new)| old != new)
     .collect();
     require!(!changes.is_empty(), UpsideError::NothingToUpdate);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let (bump, totals) = {
         let mut security = a.security.load_mut()?;
         security.next_sequence()?;

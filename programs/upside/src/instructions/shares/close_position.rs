@@ -41,7 +41,7 @@ pub struct ClosePosition<'info> {
 /// See [`crate::upside::close_position`].
 pub fn close_position<'info>(ctx: Context<'info, ClosePosition<'info>>) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let mut security = a.security.load_mut()?;
     let shares = ShareMint::new(&security, a.security.as_ref(), &a.mint)?;

@@ -59,7 +59,7 @@ pub fn register<'info>(ctx: Context<'info, Register<'info>>, amount: u64) -> Res
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
     require_keys_neq!(*a.bearer_account.key, *a.registered.key, UpsideError::SameAccount);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let security_key = a.security.key();
     let mut security = a.security.load_mut()?;
     require!(!security.is_curated(), UpsideError::CuratedHasNoBearer);

@@ -43,7 +43,7 @@ impl SetPayoutAccount<'_> {
 pub fn set_payout_account<'info>(ctx: Context<'info, SetPayoutAccount<'info>>) -> Result<()> {
     let a = &ctx.accounts;
     a.validate()?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let totals = {
         let mut position = a.position.load_mut()?;
         position.payout_account = *a.payout_account.key;

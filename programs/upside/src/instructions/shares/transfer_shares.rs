@@ -67,7 +67,7 @@ impl<'info> TransferShares<'info> {
 pub fn transfer_shares<'info>(ctx: Context<'info, TransferShares<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     a.validate(amount)?;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let event = MoveShares {
         security: &a.security,
         mint: &a.mint,

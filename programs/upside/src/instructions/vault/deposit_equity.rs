@@ -73,7 +73,7 @@ impl DepositEquity<'_> {
 /// See [`crate::upside::deposit_equity`].
 pub fn deposit_equity<'info>(ctx: Context<'info, DepositEquity<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let decimals = {
         let vault = a.vault.load()?;
         a.validate(&vault, amount)?;

@@ -51,7 +51,7 @@ pub struct DepositShares<'info> {
 pub fn deposit_shares<'info>(ctx: Context<'info, DepositShares<'info>>, amount: u64) -> Result<()> {
     let a = &ctx.accounts;
     require!(amount > 0, UpsideError::ZeroAmount);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let (sequence, deposited_total_atoms) = {
         let mut vault = a.vault.load_mut()?;
         // No vault has its own security's share for asset, so the two securities are different accounts.

@@ -104,7 +104,7 @@ pub fn harvest<'info>(ctx: Context<'info, Harvest<'info>>) -> Result<()> {
         *a.vault.as_ref().key,
         *a.held_security.as_ref().key,
     );
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let (amount, position, mint, bump, decimals) = {
         let held = a.held_security.load()?;
         // No vault has its own security's share for asset, so the two securities are different accounts.

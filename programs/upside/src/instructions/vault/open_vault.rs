@@ -212,7 +212,7 @@ pub fn open_vault<'info>(ctx: Context<'info, OpenVault<'info>>) -> Result<()> {
     let bump = check_vault_address(&a.vault, &security_key, a.asset_mint.key)?;
     let (decimals, holds_shares) = a.validate()?;
     let harvest_vault = if holds_shares { a.harvest_vault()? } else { None };
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let new = NewVault {
         security: &a.security,
         payer: &a.payer,

@@ -49,7 +49,7 @@ pub struct RegisterVaultBearer<'info> {
 pub fn register_vault_bearer<'info>(ctx: Context<'info, RegisterVaultBearer<'info>>) -> Result<()> {
     let a = &ctx.accounts;
     require_keys_neq!(*a.bearer_account.key, *a.vault_registered.key, UpsideError::SameAccount);
-    let now = Clock::get()?.unix_timestamp;
+    let now = crate::instructions::now()?;
     let (security_key, held_key, vault_key) = (a.security.key(), a.held_security.key(), a.vault.key());
     // No vault has its own security's share for asset, so the two securities are different accounts.
     require_keys_eq!(a.vault.load()?.asset_mint, *a.held_mint.key, UpsideError::WrongVault);
