@@ -9,13 +9,14 @@ use anchor_spl::{
     token_2022::spl_token_2022::{
         self,
         extension::{BaseStateWithExtensions, StateWithExtensions},
-        state::{Account, AccountState},
+        state::{Account as TokenAccount, AccountState},
     },
 };
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 use solana_keypair::{Keypair, Signature, Signer};
 use surfpool_core::{
+    solana_account::Account,
     solana_commitment_config::CommitmentConfig,
     solana_rpc_client::{api::request::RpcRequest, rpc_client::RpcClient},
 };
@@ -65,7 +66,7 @@ pub fn create_mints(rpc: &RpcClient, payer: &Keypair) -> Result<()> {
         let signature = rpc::submit(rpc, &instructions, payer, &[&payout])
             .with_context(|| format!("{} cannot be made", PAYOUT.symbol))?;
         signatures.push(signature);
-        describe(rpc, &payout.pubkey(), &keys::payout_authority().pubkey())?;
+        describe(rpc)?;
     }
     let authority = keys::equity_authority();
     for equity in EQUITIES {
@@ -81,13 +82,32 @@ pub fn create_mints(rpc: &RpcClient, payer: &Keypair) -> Result<()> {
     rpc::confirm(rpc, &signatures)
 }
 
-/// Writes what Token Metadata says of the payout mint, which cannot carry it: the account that the real program would have made, padded as its
-/// early versions did.
-fn describe(rpc: &RpcClient, mint: &Pubkey, authority: &Pubkey) -> Result<()> {
+/// Writes what Token Metadata says of the payout mint.
+fn describe(rpc: &RpcClient) -> Result<()> {
+    let (address, account) = payout_description();
+    let hex: String = account.data.iter().map(|byte| format!("{byte:02x}")).collect();
+    rpc.send::<Value>(
+        RpcRequest::Custom {
+            method: "surfnet_setAccount",
+        },
+        json!([
+            address.to_string(),
+            { "lamports": account.lamports, "owner": account.owner.to_string(), "data": hex, "executable": false },
+        ]),
+    )
+    .with_context(|| format!("{} cannot be described", PAYOUT.symbol))?;
+    Ok(())
+}
+
+/// What Token Metadata says of the payout mint, which cannot carry it: the account that the real program would have made, padded as its early
+/// versions did, and its address.
+#[must_use]
+pub fn payout_description() -> (Pubkey, Account) {
+    let mint = keys::payout_mint().pubkey();
     let (address, _) =
         Pubkey::find_program_address(&[b"metadata", TOKEN_METADATA.as_ref(), mint.as_ref()], &TOKEN_METADATA);
     let mut data = vec![METADATA_V1];
-    data.extend_from_slice(authority.as_ref());
+    data.extend_from_slice(keys::payout_authority().pubkey().as_ref());
     data.extend_from_slice(mint.as_ref());
     for (text, length) in [(PAYOUT.name, 32), (PAYOUT.symbol, 10), ("", 200)] {
         data.extend_from_slice(&u32::to_le_bytes(length));
@@ -96,18 +116,14 @@ fn describe(rpc: &RpcClient, mint: &Pubkey, authority: &Pubkey) -> Result<()> {
         data.resize(end, 0);
     }
     data.resize(METADATA_BYTES, 0);
-    let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-    rpc.send::<Value>(
-        RpcRequest::Custom {
-            method: "surfnet_setAccount",
-        },
-        json!([
-            address.to_string(),
-            { "lamports": METADATA_LAMPORTS, "owner": TOKEN_METADATA.to_string(), "data": hex, "executable": false },
-        ]),
-    )
-    .with_context(|| format!("{} cannot be described", PAYOUT.symbol))?;
-    Ok(())
+    let account = Account {
+        lamports: METADATA_LAMPORTS,
+        data,
+        owner: TOKEN_METADATA,
+        executable: false,
+        rent_epoch: u64::MAX,
+    };
+    (address, account)
 }
 
 /// Airdrops `lamports` to `wallet` and mints `payout_atoms` to its associated token account. `payer` pays.
@@ -175,7 +191,7 @@ pub fn is_frozen(rpc: &RpcClient, mint: &MintRef, owner: &Pubkey) -> Result<Opti
     Ok(token_account(rpc, mint, owner)?.map(|account| account.state == AccountState::Frozen))
 }
 
-fn token_account(rpc: &RpcClient, mint: &MintRef, owner: &Pubkey) -> Result<Option<Account>> {
+fn token_account(rpc: &RpcClient, mint: &MintRef, owner: &Pubkey) -> Result<Option<TokenAccount>> {
     let address = mint.account_of(owner);
     let Some(account) = rpc
         .get_account_with_commitment(&address, CommitmentConfig::confirmed())?
@@ -183,7 +199,7 @@ fn token_account(rpc: &RpcClient, mint: &MintRef, owner: &Pubkey) -> Result<Opti
     else {
         return Ok(None);
     };
-    let state = StateWithExtensions::<Account>::unpack(&account.data)
+    let state = StateWithExtensions::<TokenAccount>::unpack(&account.data)
         .with_context(|| format!("{address} is not a token account"))?;
     // Reading the extension list proves that the whole account parses, not only its base.
     state.get_extension_types()?;

@@ -1,13 +1,12 @@
 //! A local Solana network with the Upside program and look-alike mints, until it is told to stop.
 
 mod args;
-mod lifetime;
 
 use std::{io::Write, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use upside_localnet::{Localnet, Ready};
+use upside_localnet::{lifetime, Localnet, Ready};
 
 use args::Args;
 

@@ -13,6 +13,9 @@ const PARENT_POLL: Duration = Duration::from_millis(200);
 
 /// Returns, with the reason, on SIGINT, SIGTERM or SIGHUP, when `parent_pid` has gone, or when standard input is
 /// closed and `exit_with_stdin` asks for it.
+///
+/// # Errors
+/// When signals cannot be waited for.
 pub fn wait(parent_pid: Option<u32>, exit_with_stdin: bool) -> Result<&'static str> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
