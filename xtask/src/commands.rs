@@ -1,5 +1,6 @@
 //! One file per command of `cargo xtask`.
 
+pub mod agave;
 pub mod anchor;
 pub mod app;
 pub mod bench;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    ffi::OsString,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -14,7 +15,7 @@ use serde::Deserialize;
 
 use crate::{
     commands::{
-        anchor, app, deep, demo, formal, fuzz,
+        agave, anchor, app, deep, demo, formal, fuzz,
         mutants::{self, Part},
         program_metadata, supply,
     },
@@ -43,12 +44,25 @@ pub struct Args {
     /// Instead of the steps: 5,000 random sequences of 500 steps against the reference model; the next run goes on where this one stopped.
     #[arg(long, conflicts_with_all = ["steps", "fast", "keep_going", "list"])]
     deep: bool,
+    /// The local validator on which the suites over JSON-RPC run; with Agave's only those run.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "deep")]
+    validator: Validator,
     /// With --deep: the first sequence, from 0.
     #[arg(long, requires = "deep")]
     from: Option<u64>,
     /// With --deep: the sequence before which to stop.
     #[arg(long, requires = "deep", default_value_t = deep::SEQUENCES)]
     to: u64,
+}
+
+/// A local validator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Validator {
+    /// The project's own, `upside-localnet`.
+    #[default]
+    Embedded,
+    /// `solana-test-validator`, compiled from the package `agave-validator` the first time.
+    Agave,
 }
 
 /// One thing that has to pass.
@@ -99,6 +113,12 @@ enum Action {
     Fuzz,
     /// A sample of the mutants of the formulas or of the state.
     Mutants(Part),
+    /// Agave's validator is in the cache.
+    Agave,
+    /// Suites on Agave's validator.
+    OnAgave(&'static [agave::OnAgave]),
+    /// The demo without a terminal on Agave's validator.
+    DemoOnAgave,
 }
 
 /// Everything that has to pass, in the order it runs.
@@ -224,6 +244,13 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-localnet"),
     },
     Step {
+        name: "upside-agave",
+        slow: false,
+        aside: false,
+        needs: &["compile"],
+        action: Action::Member("upside-agave"),
+    },
+    Step {
         name: "upside-tests",
         slow: true,
         aside: false,
@@ -345,12 +372,69 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// What runs on Agave's validator, after the steps it needs.
+const AGAVE_STEPS: &[Step] = &[
+    Step {
+        name: "host",
+        slow: false,
+        aside: false,
+        needs: &[],
+        action: Action::Host,
+    },
+    Step {
+        name: "toolchain",
+        slow: false,
+        aside: false,
+        needs: &["host"],
+        action: Action::Toolchain,
+    },
+    Step {
+        name: "program",
+        slow: false,
+        aside: false,
+        needs: &["toolchain"],
+        action: Action::Programs,
+    },
+    Step {
+        name: "compile",
+        slow: false,
+        aside: false,
+        needs: &["host"],
+        action: Action::Compile,
+    },
+    Step {
+        name: "agave",
+        slow: false,
+        aside: false,
+        needs: &["host"],
+        action: Action::Agave,
+    },
+    Step {
+        name: "client",
+        slow: false,
+        aside: false,
+        needs: &["compile", "program", "agave"],
+        action: Action::OnAgave(agave::CLIENT),
+    },
+    Step {
+        name: "demo",
+        slow: false,
+        aside: false,
+        needs: &["compile", "program", "agave"],
+        action: Action::DemoOnAgave,
+    },
+];
+
 /// Runs the chosen steps, prints the table of times and, last, how many tests passed and failed.
 pub fn run(workspace: &Workspace, console: &Console, args: &Args) -> Result<ExitCode> {
     if args.deep {
         return deep::run(workspace, console, args.from, args.to);
     }
-    let chosen = choose(STEPS, &args.steps, args.fast)?;
+    let steps = match args.validator {
+        Validator::Embedded => STEPS,
+        Validator::Agave => AGAVE_STEPS,
+    };
+    let chosen = choose(steps, &args.steps, args.fast)?;
     if args.list {
         for step in chosen {
             println!("{}{}", step.name, if step.slow { "  (slow)" } else { "" });
@@ -664,6 +748,24 @@ impl Session<'_> {
                 task,
                 &workspace.log("demo"),
             ),
+            Action::Agave => agave::validator(workspace, console, task).map(drop),
+            Action::OnAgave(on_agave) => {
+                let run = agave::check(workspace, self.built()?, on_agave, console, task)?;
+                for suite in &run {
+                    *counts += suite.counts;
+                }
+                *suites = run;
+                failures(suites)
+            }
+            Action::DemoOnAgave => {
+                let validator = agave::validator(workspace, console, task)?;
+                process::run_plain(
+                    &mut demo::on_agave(workspace, self.built()?, &validator)?,
+                    console,
+                    task,
+                    &workspace.log("demo-agave"),
+                )
+            }
         }
     }
 
@@ -786,21 +888,8 @@ impl Built {
             .iter()
             .filter(|executable| executable.is_test && executable.manifest_path == package.manifest_path)
         {
-            let mut command = Command::new(&test.path);
-            command
-                .current_dir(package.folder())
-                .env("CARGO_MANIFEST_DIR", package.folder())
-                .env("CARGO_PKG_NAME", &package.name)
-                .env("CARGO_PKG_VERSION", &package.version)
-                .env("UPSIDE_PROGRAM_SO", program::main_program(workspace))
-                .env("UPSIDE_HOOK_SO", program::test_program(workspace, "hook"))
-                .env("UPSIDE_LOCK_SO", program::test_program(workspace, "lock"))
-                .envs(environment.iter().copied());
-            for (variable, binary) in [("UPSIDE_LOCALNET_BIN", "upside-localnet"), ("UPSIDE_CLI_BIN", "upside")] {
-                if let Ok(path) = self.binary(binary) {
-                    command.env(variable, path);
-                }
-            }
+            let mut command = self.test_command(workspace, package, &test.path);
+            command.envs(environment.iter().copied());
             let log = workspace.log(&format!("test-{}-{}", package.name, test.name));
             let (started, mut counts) = (Instant::now(), Counts::default());
             let result = run_counting(&mut command, console, task, &log, &mut counts);
@@ -812,6 +901,92 @@ impl Built {
             });
         }
         Ok(suites)
+    }
+
+    /// A member's suite as `cargo test` would start it, with the variables of [`Built::run_tests`].
+    fn test_command(&self, workspace: &Workspace, package: &Package, suite: &Path) -> Command {
+        let mut command = Command::new(suite);
+        command
+            .current_dir(package.folder())
+            .env("CARGO_MANIFEST_DIR", package.folder())
+            .env("CARGO_PKG_NAME", &package.name)
+            .env("CARGO_PKG_VERSION", &package.version)
+            .env("UPSIDE_PROGRAM_SO", program::main_program(workspace))
+            .env("UPSIDE_HOOK_SO", program::test_program(workspace, "hook"))
+            .env("UPSIDE_LOCK_SO", program::test_program(workspace, "lock"));
+        for (variable, binary) in [("UPSIDE_LOCALNET_BIN", "upside-localnet"), ("UPSIDE_CLI_BIN", "upside")] {
+            if let Ok(path) = self.binary(binary) {
+                command.env(variable, path);
+            }
+        }
+        command
+    }
+
+    /// Runs some tests of a member's suite on Agave's validator instead of the embedded one.
+    pub fn run_on_agave(
+        &self,
+        workspace: &Workspace,
+        package: &str,
+        filter: &Filter,
+        environment: &[(&str, OsString)],
+        console: &Console,
+        task: &Task,
+    ) -> Result<Suite> {
+        let Some(member) = self.packages.iter().find(|member| member.name == package) else {
+            bail!("the workspace has no member {package}");
+        };
+        let path = self.test(package, filter.test)?;
+        let listed = self.test_command(workspace, member, path).arg("--list").output();
+        let listed = String::from_utf8(listed.context("cannot list the tests of a suite")?.stdout)?;
+        filter.check(&listed)?;
+        let mut command = self.test_command(workspace, member, path);
+        command
+            .args(filter.arguments())
+            .env("UPSIDE_LOCALNET_BIN", self.binary("upside-agave")?)
+            .envs(environment.iter().map(|(name, value)| (name, value)));
+        let name = filter.name();
+        let log = workspace.log(&format!("agave-{package}-{name}"));
+        let (started, mut counts) = (Instant::now(), Counts::default());
+        let result = run_counting(&mut command, console, task, &log, &mut counts);
+        Ok(Suite {
+            name,
+            time: started.elapsed(),
+            counts,
+            error: result.err().map(|error| format!("{error:#}")),
+        })
+    }
+}
+
+/// Some tests of a suite.
+pub struct Filter {
+    /// The suite.
+    pub test: &'static str,
+    /// Those whose names contain one of these; nothing means all.
+    pub names: &'static [&'static str],
+    /// Not these, by their whole names.
+    pub left_out: Vec<&'static str>,
+}
+
+impl Filter {
+    /// What to pass to the suite.
+    fn arguments(&self) -> Vec<&str> {
+        let left_out = self.left_out.iter().flat_map(|name| ["--skip", name]);
+        self.names.iter().copied().chain(left_out).collect()
+    }
+
+    /// What the run is called.
+    fn name(&self) -> String {
+        [&[self.test], self.names].concat().join(" ")
+    }
+
+    /// Every test that is left out is one that the suite lists.
+    fn check(&self, listed: &str) -> Result<()> {
+        for name in &self.left_out {
+            if !listed.lines().any(|line| line.strip_suffix(": test") == Some(name)) {
+                bail!("{} has no test {name} to leave out", self.test);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -927,10 +1102,13 @@ mod tests {
 
     #[test]
     fn steps_need_only_earlier_steps_that_are_neither_slow_nor_aside() {
-        for (index, step) in STEPS.iter().enumerate() {
+        for (steps, index, step) in [STEPS, AGAVE_STEPS]
+            .into_iter()
+            .flat_map(|steps| steps.iter().enumerate().map(move |(index, step)| (steps, index, step)))
+        {
             for need in step.needs {
                 assert!(
-                    STEPS[..index]
+                    steps[..index]
                         .iter()
                         .any(|earlier| earlier.name == *need && !earlier.slow && !earlier.aside),
                     "{} needs {need}",
@@ -974,6 +1152,19 @@ mod tests {
         assert!(aside.take().is_some());
         aside.stop();
         assert!(aside.take().is_none());
+    }
+
+    #[test]
+    fn a_test_to_leave_out_must_be_one_that_there_is() {
+        let filter = Filter {
+            test: "cli",
+            names: &["life", "value"],
+            left_out: vec!["value::old"],
+        };
+        assert_eq!(filter.arguments(), ["life", "value", "--skip", "value::old"]);
+        assert!(filter.check("value::old: test\n").is_ok());
+        let error = filter.check("value::old_and_new: test\n").expect_err("no such test");
+        assert!(error.to_string().contains("value::old"), "{error}");
     }
 
     #[test]
