@@ -16,8 +16,6 @@ use std::{
 
 use anyhow::{anyhow, bail, Context, Result};
 use serde::Deserialize;
-use serde_json::{json, Value};
-use solana_rpc_client_api::request::RpcRequest;
 use upside_client::{sender::RpcSender, Sender};
 
 /// How long the validator may take to end by itself before it is killed.
@@ -290,15 +288,7 @@ fn stop_on_signals(stopper: Stopper) -> Result<()> {
 pub fn travel(sender: &RpcSender, seconds: i64) -> Result<(i64, i64)> {
     let from = sender.now()?;
     let to = from + seconds;
-    sender
-        .rpc()
-        .send::<Value>(
-            RpcRequest::Custom {
-                method: "surfnet_timeTravel",
-            },
-            json!([{ "absoluteTimestamp": to * 1_000 }]),
-        )
-        .with_context(|| format!("the network did not travel to {to}"))?;
+    upside_localnet_process::travel(sender.rpc(), to)?;
     let shown = sender.now()?;
     if shown < to {
         bail!("the clock shows {shown} after travelling to {to}");

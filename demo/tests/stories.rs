@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    env,
     fs::Permissions,
     io::{BufRead, BufReader, Read},
     os::unix::fs::PermissionsExt,
@@ -23,17 +22,14 @@ use upside_demo::{
     verb::Action,
     world::{Outcome, Sample, Stage, World, BANK_SOL_A_PERSON},
 };
+use upside_localnet_process::path;
 
 fn program() -> PathBuf {
-    env::var_os("UPSIDE_PROGRAM_SO")
-        .expect("set UPSIDE_PROGRAM_SO to the compiled program; `cargo xtask test` does")
-        .into()
+    path("UPSIDE_PROGRAM_SO")
 }
 
 fn localnet() -> PathBuf {
-    env::var_os("UPSIDE_LOCALNET_BIN")
-        .expect("set UPSIDE_LOCALNET_BIN to the local validator's binary; `cargo xtask test` does")
-        .into()
+    path("UPSIDE_LOCALNET_BIN")
 }
 
 fn demo() -> Command {

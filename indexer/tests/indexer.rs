@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    env,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -32,12 +31,7 @@ use upside_indexer::{
     watch::Watch,
     SCHEMA,
 };
-
-fn path(variable: &str, what: &str) -> PathBuf {
-    env::var_os(variable)
-        .unwrap_or_else(|| panic!("set {variable} to {what}; `cargo xtask test` does"))
-        .into()
-}
+use upside_localnet_process::path;
 
 fn story(name: &str) -> Story {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo").join(name))
@@ -152,12 +146,8 @@ fn a_story_is_indexed_as_it_happens_whoever_kills_the_indexer_and_its_cap_table_
         sol: BANK_SOL_A_PERSON * (every_verb.people.len() as u64 + 1),
         others: Vec::new(),
     };
-    let localnet = Localnet::start(
-        &path("UPSIDE_LOCALNET_BIN", "the local validator's binary"),
-        &path("UPSIDE_PROGRAM_SO", "the compiled program"),
-        &funding,
-    )
-    .expect("the local validator");
+    let localnet = Localnet::start(&path("UPSIDE_LOCALNET_BIN"), &path("UPSIDE_PROGRAM_SO"), &funding)
+        .expect("the local validator");
     let folder = tempfile::tempdir().expect("a folder");
     let db = folder.path().join("killed.db");
 

@@ -17,6 +17,7 @@ use upside_client::{
     },
     SecurityKeys, Sender,
 };
+use upside_localnet_process::airdrop;
 use upside_lookalike_mints::{balances::MintRef, keys, PAYOUT};
 
 use crate::link::Link;
@@ -195,17 +196,10 @@ impl Market {
 
     fn fund(&self, link: &mut Link) -> Result<()> {
         let lamports = PAYER_LAMPORTS + (self.size.holders / self.size.workers + 1) as u64 * HOLDER_LAMPORTS;
-        for payer in &self.payers {
-            link.rpc()
-                .request_airdrop(&payer.pubkey(), lamports)
-                .context("the network gives no SOL")?;
-        }
         let (money, authority) = (payout(), keys::payout_authority());
         for payer in &self.payers {
-            link.rpc()
-                .poll_get_balance_with_commitment(&payer.pubkey(), link.rpc().commitment())
-                .context("the SOL has not arrived")?;
             let owner = payer.pubkey();
+            airdrop(link.rpc(), &owner, lamports)?;
             let gift = [
                 money.open_account(&owner, &owner),
                 money.mint_to(&authority.pubkey(), &owner, PAYER_ATOMS)?,

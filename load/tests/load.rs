@@ -3,10 +3,7 @@
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-
-fn path(variable: &str) -> std::ffi::OsString {
-    std::env::var_os(variable).unwrap_or_else(|| panic!("set {variable}; `cargo xtask test` does"))
-}
+use upside_localnet_process::path;
 
 #[test]
 fn every_atom_of_a_small_load_is_accounted_for() {

@@ -9,6 +9,8 @@ use serde_json::{json, Value};
 use solana_rpc_client_api::request::RpcRequest;
 use upside_client::{accounts, solana_keypair::Keypair, solana_signer::Signer, Sender};
 
+use upside_localnet_process::airdrop;
+
 use hook::{RELAY, WALLET};
 
 use crate::network::{asset, board_program, network, payout, run, Network, Wallet};
@@ -213,11 +215,7 @@ fn a_multisig_issues_shares_and_hands_over_through_its_program() {
     let (relayer, heir) = (net.wallet(), net.wallet());
     // The address is a wallet with lamports and money like any other; only nobody has its key.
     let sender = net.sender();
-    sender.rpc().request_airdrop(&multisig.0, 5_000_000_000).unwrap();
-    sender
-        .rpc()
-        .poll_get_balance_with_commitment(&multisig.0, sender.rpc().commitment())
-        .unwrap();
+    airdrop(sender.rpc(), &multisig.0, 5_000_000_000).unwrap();
     let through = |arguments: &[&str]| {
         let fee_payer = relayer.text();
         let (message, signers) = exported(net, &multisig.0, &[arguments, &["--fee-payer", &fee_payer]].concat());

@@ -2,18 +2,16 @@
 
 use std::{
     cell::Cell,
-    env,
     fs::{self, OpenOptions},
-    io::{BufRead, BufReader, Write},
+    io::Write,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use anchor_lang::{prelude::Pubkey, solana_program::instruction::Instruction};
-use serde_json::{json, Value};
-use solana_rpc_client_api::request::RpcRequest;
+use serde_json::Value;
 use tempfile::TempDir;
 use upside_client::{
     sender::{PriorityFee, RpcConfig, RpcSender},
@@ -22,13 +20,14 @@ use upside_client::{
     upside::constants::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     Sender,
 };
+use upside_localnet_process::{airdrop, path, travel, Process};
 use upside_lookalike_mints::{balances::MintRef, equity, keys, PAYOUT};
 
 /// A local validator that ends with this process: its standard input closes.
 pub struct Network {
     /// JSON-RPC URL.
     pub rpc: String,
-    _child: Child,
+    _process: Process,
     keys: TempDir,
 }
 
@@ -64,32 +63,16 @@ impl Drop for AloneInTime {
 
 impl Network {
     fn start() -> Self {
-        let path = |variable: &str, what: &str| {
-            env::var_os(variable)
-                .unwrap_or_else(|| panic!("set {variable} to the path of {what}; `cargo xtask test` does"))
-        };
-        let mut child = Command::new(path("UPSIDE_LOCALNET_BIN", "the local validator"))
-            .args(["--json", "--quiet", "--exit-with-stdin", "--slot-ms", "50", "--upside"])
-            .arg(path("UPSIDE_PROGRAM_SO", "the compiled program"))
-            .arg("--program")
-            .arg(format!(
-                "{}={}",
-                board_program(),
-                Path::new(&path("UPSIDE_HOOK_SO", "the compiled tests/programs/hook")).display()
-            ))
-            .args(["--parent-pid", &std::process::id().to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("UPSIDE_LOCALNET_BIN names the local validator");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no ready line: {e}: {line}"));
+        let board = format!("{}={}", board_program(), path("UPSIDE_HOOK_SO").display());
+        let process = Process::start([
+            "--upside".into(),
+            path("UPSIDE_PROGRAM_SO").into_os_string(),
+            "--program".into(),
+            board.into(),
+        ]);
         Self {
-            rpc: ready["rpc"].as_str().unwrap().to_owned(),
-            _child: child,
+            rpc: process.rpc.clone(),
+            _process: process,
             keys: tempfile::tempdir().unwrap(),
         }
     }
@@ -107,11 +90,7 @@ impl Network {
     pub fn wallet(&self) -> Wallet {
         let wallet = self.poor_wallet();
         let sender = self.sender();
-        sender.rpc().request_airdrop(&wallet.address(), 20_000_000_000).unwrap();
-        sender
-            .rpc()
-            .poll_get_balance_with_commitment(&wallet.address(), sender.rpc().commitment())
-            .unwrap();
+        airdrop(sender.rpc(), &wallet.address(), 20_000_000_000).unwrap();
         let (payer, owner) = (wallet.address(), wallet.address());
         let (money, authority) = (payout(), keys::payout_authority());
         let gifts = [
@@ -156,14 +135,7 @@ impl Network {
     pub fn travel(&self, seconds: i64) {
         let _turn = (!IS_ALONE.get()).then(|| TIME.lock().unwrap_or_else(PoisonError::into_inner));
         let sender = self.sender();
-        let to_ms = (sender.now().unwrap() + seconds) * 1_000;
-        let method = RpcRequest::Custom {
-            method: "surfnet_timeTravel",
-        };
-        let _: Value = sender
-            .rpc()
-            .send(method, json!([{ "absoluteTimestamp": to_ms }]))
-            .unwrap();
+        travel(sender.rpc(), sender.now().unwrap() + seconds).unwrap();
     }
 
     /// Runs the binary on this network as `wallet`.

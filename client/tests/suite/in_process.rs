@@ -1,6 +1,6 @@
 //! The story and what else needs a virtual machine in this process.
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use anchor_lang::prelude::Pubkey;
 use litesvm::LiteSVM;
@@ -18,15 +18,14 @@ use upside_client::{
     upside::{error::UpsideError, state::TransferPolicy},
     Sender,
 };
+use upside_localnet_process::path;
 use upside_lookalike_mints::{keys, EQUITIES, PAYOUT};
 
 use crate::story::{create, give, payout, tell, Stage};
 
 /// Path of the compiled program.
 pub fn program() -> PathBuf {
-    env::var_os("UPSIDE_PROGRAM_SO")
-        .map(PathBuf::from)
-        .expect("set UPSIDE_PROGRAM_SO to the compiled program; `cargo xtask test` does")
+    path("UPSIDE_PROGRAM_SO")
 }
 
 /// A machine with the program, the payout mint and every equity.

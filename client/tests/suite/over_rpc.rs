@@ -1,14 +1,7 @@
 //! The story over JSON-RPC, on the local validator.
 
-use std::{
-    env,
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
+use std::env;
 
-use serde_json::{json, Value};
-use solana_rpc_client::rpc_client::RpcClient;
-use solana_rpc_client_api::request::RpcRequest;
 use upside_client::{
     cluster::Cluster,
     error::ClientError,
@@ -19,6 +12,7 @@ use upside_client::{
     Sender,
 };
 
+use upside_localnet_process::{airdrop, travel, Process};
 use upside_lookalike_mints::keys;
 
 use crate::{
@@ -26,70 +20,39 @@ use crate::{
     story::{tell, Stage},
 };
 
-/// A local validator that ends with its standard input; or the one that `anchor test` has started.
-struct Validator {
-    child: Option<Child>,
-    rpc: String,
+/// The local validator; or the one that `anchor test` has started.
+enum Validator {
+    Own(Process),
+    Started(String),
 }
 
 impl Validator {
-    fn start() -> Self {
-        if let Ok(rpc) = env::var("ANCHOR_PROVIDER_URL") {
-            return Self { child: None, rpc };
-        }
-        let binary = env::var_os("UPSIDE_LOCALNET_BIN")
-            .expect("set UPSIDE_LOCALNET_BIN to the local validator's binary; `cargo xtask test` does");
-        let mut child = Command::new(&binary)
-            .args(["--json", "--exit-with-stdin", "--slot-ms", "50", "--upside"])
-            .arg(program())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|e| panic!("UPSIDE_LOCALNET_BIN names {}: {e}", binary.display()));
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no ready line: {e}: {line}"));
-        Self {
-            child: Some(child),
-            rpc: ready["rpc"].as_str().unwrap().to_owned(),
+    fn find() -> Self {
+        match env::var("ANCHOR_PROVIDER_URL") {
+            Ok(rpc) => Self::Started(rpc),
+            Err(_) => Self::Own(Process::start(["--upside".as_ref(), program().as_os_str()])),
         }
     }
-}
 
-impl Drop for Validator {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            drop(child.stdin.take());
-            let _ = child.wait();
+    fn rpc(&self) -> &str {
+        match self {
+            Self::Own(process) => &process.rpc,
+            Self::Started(rpc) => rpc,
         }
     }
-}
-
-fn travel(rpc: &RpcClient, sender: &RpcSender, seconds: i64) {
-    let to_ms = (sender.now().unwrap() + seconds) * 1_000;
-    let request = RpcRequest::Custom {
-        method: "surfnet_timeTravel",
-    };
-    let _: Value = rpc.send(request, json!([{ "absoluteTimestamp": to_ms }])).unwrap();
 }
 
 fn funded(sender: &RpcSender) -> Keypair {
     let payer = Keypair::new();
-    sender.rpc().request_airdrop(&payer.pubkey(), 100_000_000_000).unwrap();
-    sender
-        .rpc()
-        .poll_get_balance_with_commitment(&payer.pubkey(), sender.rpc().commitment())
-        .unwrap();
+    airdrop(sender.rpc(), &payer.pubkey(), 100_000_000_000).unwrap();
     payer
 }
 
 #[test]
 fn the_story_holds_over_rpc() {
-    let validator = Validator::start();
+    let validator = Validator::find();
     let sender = RpcSender::connect(
-        &validator.rpc,
+        validator.rpc(),
         RpcConfig {
             priority_fee: PriorityFee::Fixed(10),
             ..RpcConfig::default()
@@ -107,7 +70,7 @@ fn the_story_holds_over_rpc() {
     tell(&Stage {
         sender: &sender,
         payer: &payer,
-        wait: &|seconds| travel(sender.rpc(), &sender, seconds),
+        wait: &|seconds| travel(sender.rpc(), sender.now().unwrap() + seconds).unwrap(),
     });
 }
 

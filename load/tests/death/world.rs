@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -11,8 +10,7 @@ use std::{
 
 use anchor_lang::prelude::Pubkey;
 use rand::{rngs::StdRng, SeedableRng};
-use serde_json::{json, Value};
-use solana_rpc_client_api::request::RpcRequest;
+use serde_json::Value;
 use upside_client::{
     accounts,
     instructions::OpenVault,
@@ -26,10 +24,11 @@ use upside_client::{
     upside_math::payable,
     SecurityKeys, Sender,
 };
+use upside_localnet_process::{airdrop, path, travel, Process};
 use upside_lookalike_mints::{balances::MintRef, keys, EquityMint, EQUITIES, PAYOUT};
 
 use crate::{
-    processes::{copy, disturbed, key_file, path, undisturbed, Validator},
+    processes::{copy, disturbed, key_file, undisturbed},
     seeds,
 };
 
@@ -85,18 +84,6 @@ fn sender(url: &str) -> RpcSender {
 }
 
 /// Moves the clock to a time, unix seconds.
-fn travel(url: &str, to_ts: i64) {
-    let to_ms = to_ts * 1_000;
-    let sender = sender(url);
-    let method = RpcRequest::Custom {
-        method: "surfnet_timeTravel",
-    };
-    let _: Value = sender
-        .rpc()
-        .send(method, json!([{ "absoluteTimestamp": to_ms }]))
-        .unwrap();
-}
-
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -119,25 +106,22 @@ fn json_of(command: &mut Command) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn arguments() -> [OsString; 2] {
-    ["--upside".into(), path("UPSIDE_PROGRAM_SO")]
+fn validator(folder: &Path) -> Process {
+    Process::kept(folder, ["--upside".into(), path("UPSIDE_PROGRAM_SO")])
 }
 
 impl World {
     fn make() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let validator = Validator::start(folder.path(), &arguments());
-        let url = validator.url();
+        let validator = validator(folder.path());
+        let url = validator.rpc.clone();
         let net = sender(&url);
         let (money, authority) = (payout(), keys::payout_authority());
         for name in names() {
             let key = key(&name);
             key_file(folder.path(), &name, &key);
             let owner = key.pubkey();
-            net.rpc().request_airdrop(&owner, 20_000_000_000).unwrap();
-            net.rpc()
-                .poll_get_balance_with_commitment(&owner, net.rpc().commitment())
-                .unwrap();
+            airdrop(net.rpc(), &owner, 20_000_000_000).unwrap();
             let gift = [
                 money.open_account(&owner, &owner),
                 money.mint_to(&authority.pubkey(), &owner, 10_000_000_000).unwrap(),
@@ -191,7 +175,7 @@ impl World {
             "10",
         ]);
         let made_ts = net.now().unwrap();
-        travel(&url, made_ts + 9 * DAY);
+        travel(net.rpc(), made_ts + 9 * DAY).unwrap();
         for index in 0..PEOPLE {
             let wanted = (200 + index).to_string();
             json_of(&mut upside(
@@ -202,7 +186,7 @@ impl World {
             ));
         }
         let over_ts = made_ts + 60 * DAY;
-        validator.stop();
+        drop(validator);
 
         let table = folder.path().join("grants.csv");
         let start = upside_client::time::date_to_text(over_ts + 400 * DAY);
@@ -240,12 +224,12 @@ impl World {
         upside(url, self.folder.path(), who, arguments)
     }
 
-    fn copy(&self) -> (tempfile::TempDir, Validator) {
+    fn copy(&self) -> (tempfile::TempDir, Process) {
         let folder = tempfile::tempdir().unwrap();
         copy(self.folder.path(), folder.path());
-        let validator = Validator::start(folder.path(), &arguments());
-        let url = validator.url();
-        travel(&url, self.over_ts);
+        let validator = validator(folder.path());
+        let url = validator.rpc.clone();
+        travel(sender(&url).rpc(), self.over_ts).unwrap();
         // A validator that was killed goes on at the time of its latest transaction.
         let (issuer, authority) = (key("issuer"), keys::payout_authority());
         let gift = payout().mint_to(&authority.pubkey(), &issuer.pubkey(), 1).unwrap();
@@ -397,7 +381,7 @@ fn outcome(told: &[String]) -> String {
 fn whatever_dies_nothing_is_paid_twice_lost_or_left_half_done() {
     let world = World::make();
     let (_folder, validator) = world.copy();
-    let url = validator.url();
+    let url = validator.rpc.clone();
     let usual: Vec<Duration> = world
         .commands()
         .iter()
@@ -409,11 +393,11 @@ fn whatever_dies_nothing_is_paid_twice_lost_or_left_half_done() {
         .collect();
     let expected = world.end(&url);
     assert_eq!(expected["open tickets"], 0);
-    validator.stop();
+    drop(validator);
 
     for seed in seeds() {
         let (_folder, mut validator) = world.copy();
-        let url = validator.url();
+        let url = validator.rpc.clone();
         let mut random = StdRng::seed_from_u64(seed);
         let mut deaths = Vec::new();
         for ((name, who, arguments), usual) in world.commands().iter().zip(&usual) {
@@ -437,6 +421,6 @@ fn whatever_dies_nothing_is_paid_twice_lost_or_left_half_done() {
             .map(|name| format!("{name}: {:?} undisturbed, {:?} now", expected.get(name), end.get(name)))
             .collect();
         assert!(different.is_empty(), "seed {seed}: {deaths:#?}\n{different:#?}");
-        validator.stop();
+        drop(validator);
     }
 }

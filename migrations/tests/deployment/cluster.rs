@@ -1,12 +1,9 @@
 //! A local cluster, and the deploy command against it.
 
 use std::{
-    ffi::OsString,
-    io::{BufRead, BufReader},
-    net::TcpListener,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use anchor_lang::prelude::Pubkey;
@@ -17,15 +14,13 @@ use upside_deploy::{
     link::Link,
     standing::{self, Deployed, Standing},
 };
+use upside_localnet_process::{airdrop, path, Process};
 
 const SOL: u64 = 1_000_000_000;
 
 /// The compiled program.
 pub fn program_path() -> PathBuf {
-    PathBuf::from(
-        std::env::var_os("UPSIDE_PROGRAM_SO")
-            .expect("set UPSIDE_PROGRAM_SO to the compiled program; `cargo xtask test` does"),
-    )
+    path("UPSIDE_PROGRAM_SO")
 }
 
 /// Its bytes.
@@ -42,26 +37,14 @@ pub fn other_elf(more: usize) -> Vec<u8> {
 
 /// A local cluster that ends with its standard input, and a folder for keys and programs.
 pub struct Cluster {
-    child: Child,
-    arguments: Vec<OsString>,
+    process: Process,
     pub url: String,
     pub folder: tempfile::TempDir,
 }
 
 impl Cluster {
     pub fn start(arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().map(OsString::from).collect();
-        Self::start_in(tempfile::tempdir().unwrap(), arguments)
-    }
-
-    fn start_in(folder: tempfile::TempDir, arguments: Vec<OsString>) -> Self {
-        let (child, url) = spawn(&arguments);
-        Self {
-            child,
-            arguments,
-            url,
-            folder,
-        }
+        Self::of(Process::start(arguments), tempfile::tempdir().unwrap())
     }
 
     /// A cluster that has nothing of ours.
@@ -72,27 +55,27 @@ impl Cluster {
     /// The same, which comes back with what it had when it dies, at the same address.
     pub fn kept() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = folder.path().join("ledger");
-        let mut arguments = vec!["--no-mints".into(), "--ledger".into(), ledger.into()];
-        arguments.extend(["--rpc-port".into(), free_port().to_string().into()]);
-        Self::start_in(folder, arguments)
+        Self::of(Process::kept(folder.path(), ["--no-mints"]), folder)
+    }
+
+    fn of(process: Process, folder: tempfile::TempDir) -> Self {
+        Self {
+            url: process.rpc.clone(),
+            process,
+            folder,
+        }
     }
 
     /// Kills it with SIGKILL and starts it again.
     pub fn die_and_rise(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        (self.child, self.url) = spawn(&self.arguments);
+        self.process.die_and_rise();
     }
 
     /// A key with money.
     pub fn funded(&self, sol: u64) -> Keypair {
         let key = Keypair::new();
         let link = self.link(&key);
-        link.rpc.request_airdrop(&key.pubkey(), sol * SOL).unwrap();
-        link.rpc
-            .poll_get_balance_with_commitment(&key.pubkey(), link.rpc.commitment())
-            .unwrap();
+        airdrop(&link.rpc, &key.pubkey(), sol * SOL).unwrap();
         key
     }
 
@@ -151,41 +134,6 @@ impl Cluster {
         assert_eq!(output.status.code(), Some(1), "{}", error_of(&output));
         error_of(&output)
     }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(arguments: &[OsString]) -> (Child, String) {
-    let binary = std::env::var_os("UPSIDE_LOCALNET_BIN")
-        .expect("set UPSIDE_LOCALNET_BIN to the local validator's binary; `cargo xtask test` does");
-    let mut child = Command::new(binary)
-        .args(["--json", "--quiet", "--exit-with-stdin", "--slot-ms", "50"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the local validator starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no ready line: {e}: {line}"));
-    (child, ready["rpc"].as_str().unwrap().to_owned())
-}
-
-/// A port below those that the system hands out, so that it is still free after a death; the next one is for the websocket.
-fn free_port() -> u16 {
-    let first = u16::try_from(std::process::id() % 5_000).unwrap();
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (0..5_000)
-        .map(|pair| 10_000 + 2 * ((first + pair) % 5_000))
-        .find(|port| is_free(*port) && is_free(port + 1))
-        .expect("a free pair of ports")
 }
 
 pub fn error_of(output: &Output) -> String {

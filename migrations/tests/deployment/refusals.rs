@@ -70,12 +70,7 @@ fn too_little_money_is_named_and_nothing_is_spent() {
     let (whole, fraction) = needs.split_once('.').unwrap();
     let lamports = format!("{whole}{fraction:0<9}").parse::<u64>().unwrap();
     let link = cluster.link(&payer);
-    link.rpc
-        .request_airdrop(&payer.pubkey(), lamports - 1_000_000_000)
-        .unwrap();
-    while cluster.balance(&payer) < lamports {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    upside_localnet_process::airdrop(&link.rpc, &payer.pubkey(), lamports - 1_000_000_000).unwrap();
     cluster.deploy(&payer, &program_path(), &[]);
 }
 

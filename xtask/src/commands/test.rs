@@ -244,6 +244,13 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-localnet"),
     },
     Step {
+        name: "upside-localnet-process",
+        slow: false,
+        aside: false,
+        needs: &["compile"],
+        action: Action::Member("upside-localnet-process"),
+    },
+    Step {
         name: "upside-agave",
         slow: false,
         aside: false,
