@@ -31,6 +31,8 @@ pub fn slow(delay: Duration) -> String {
 }
 
 fn serve(change: Arc<Change>, delay: Duration) -> String {
+    // Started before anybody waits for its answers.
+    network();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {

@@ -1,12 +1,14 @@
 //! `round`: announced, subscribed to, decided, settled by anybody, paid out over a runway.
 
+use std::sync::Mutex;
+
 use anchor_spl::token::spl_token;
 use serde_json::Value;
 use upside_client::{accounts, instructions::token, pda, solana_signer::Signer};
 
 use crate::{
-    network::{network, payout, Network, Wallet},
-    proxy::held_up_after,
+    network::{network, payout, run, Network, Wallet},
+    proxy::{held_up_after, lying},
 };
 
 const DAY: i64 = 86_400;
@@ -359,35 +361,39 @@ fn an_invited_round_that_wants_too_little_pays_everybody_back() {
     assert_eq!(net.json(&issuer, &["audit", &mint])["sound"], true);
 }
 
+/// A round of 7,000 shares at 1 that is over, and those who want 1,000 each.
+fn wanting(net: &Network, issuer: &Wallet, mint: &str, investors: usize) -> Vec<Wallet> {
+    let create = [
+        "round",
+        "create",
+        mint,
+        "--for-sale",
+        "7000",
+        "--price",
+        "1",
+        "--minimum",
+        "1",
+        "--opens",
+        "60d",
+        "--closes",
+        "5d",
+    ];
+    net.json(issuer, &create);
+    net.travel(60 * DAY + 60);
+    let investors: Vec<Wallet> = (0..investors).map(|_| net.wallet()).collect();
+    for investor in &investors {
+        net.json(investor, &["round", "subscribe", mint, "1000"]);
+    }
+    net.travel(5 * DAY);
+    investors
+}
+
 #[test]
 fn a_killed_settlement_is_gone_on_with_by_anybody() {
     let net = network();
     let _alone = net.alone_in_time();
     let (issuer, stranger, mint) = security(net, "CRANKS");
-    net.json(
-        &issuer,
-        &[
-            "round",
-            "create",
-            &mint,
-            "--for-sale",
-            "7000",
-            "--price",
-            "1",
-            "--minimum",
-            "1",
-            "--opens",
-            "60d",
-            "--closes",
-            "5d",
-        ],
-    );
-    net.travel(60 * DAY + 60);
-    let investors: Vec<Wallet> = (0..12).map(|_| net.wallet()).collect();
-    for investor in &investors {
-        net.json(investor, &["round", "subscribe", &mint, "1000"]);
-    }
-    net.travel(5 * DAY);
+    let investors = wanting(net, &issuer, &mint, 12);
     net.json(&stranger, &["round", "close", &mint]);
     let mut child = held_up_after(&stranger, 2, &["round", "settle", &mint]);
     child.kill().unwrap();
@@ -453,4 +459,35 @@ fn a_round_is_exported_for_a_multisig() {
         value["irreversible"].to_string().contains("succeeds if anything"),
         "{value}"
     );
+}
+
+#[test]
+fn what_somebody_else_settles_meanwhile_is_no_failure() {
+    const INVESTORS: usize = 4;
+    let net = network();
+    let _alone = net.alone_in_time();
+    let (issuer, stranger, mint) = security(net, "RACE");
+    let investors = wanting(net, &issuer, &mint, INVESTORS);
+    net.json(&stranger, &["round", "close", &mint]);
+    // As soon as the command has been told who is to be settled, somebody else settles them.
+    let faster = Mutex::new(Some((stranger, mint.clone())));
+    let url = lying(move |method, result| {
+        if method == "getProgramAccounts" && result.as_array().is_some_and(|listed| listed.len() == INVESTORS) {
+            if let Some((stranger, mint)) = faster.lock().unwrap().take() {
+                let settled = network().json(&stranger, &["round", "settle", &mint]);
+                assert_eq!(settled["settled"].as_array().unwrap().len(), INVESTORS);
+            }
+        }
+    });
+    let key = issuer.file.to_str().unwrap();
+    let settle = ["round", "settle", &mint, "--output", "json", "--yes"];
+    let ran = run(&[&["-u", &url, "-k", key][..], &settle].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["settled"].as_array().unwrap().len(), 0);
+    assert_eq!(told["settled_by_others"], INVESTORS);
+    assert_eq!(told["refused"].as_array().unwrap().len(), 0);
+    for investor in &investors {
+        assert_eq!(shares(net, investor), whole(1_000));
+    }
 }

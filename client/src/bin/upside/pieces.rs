@@ -18,6 +18,9 @@ use crate::{
 const FEE_LAMPORTS: u64 = 15_000;
 const SOL_DECIMALS: u8 = 9;
 
+/// Whether something is done by now, as the cluster shows it.
+pub type Check = Box<dyn Fn(&dyn Sender) -> upside_client::Result<bool>>;
+
 /// One thing to do.
 pub struct Piece {
     /// What it is, for messages: `line 7`.
@@ -26,6 +29,8 @@ pub struct Piece {
     pub instructions: Vec<Instruction>,
     /// The most compute units that they take.
     pub compute_units: u32,
+    /// Asked when it is refused: somebody else may have done it.
+    pub is_done: Option<Check>,
 }
 
 /// What became of the pieces.
@@ -35,6 +40,8 @@ pub struct Outcome {
     pub receipts: Vec<Receipt>,
     /// How many pieces landed.
     pub done: usize,
+    /// How many pieces somebody else did meanwhile.
+    pub overtaken: usize,
     /// What was refused: the piece, and why.
     pub refused: Vec<(usize, ClientError)>,
     /// Why it ended early, if it did.
@@ -139,7 +146,15 @@ pub fn carry_out(
                 }
             }
             Err(error @ ClientError::Program(_)) => {
-                outcome.refused.push((range.start, error));
+                match pieces[range.start].is_done.as_ref().map(|is_done| is_done(sender)) {
+                    Some(Ok(true)) => outcome.overtaken += 1,
+                    Some(Err(unread)) => {
+                        outcome.refused.push((range.start, error));
+                        outcome.interrupted = Some(unread);
+                        break;
+                    }
+                    Some(Ok(false)) | None => outcome.refused.push((range.start, error)),
+                }
                 bar.inc(1);
             }
             // Nothing has happened yet: the failure is the whole answer.

@@ -65,6 +65,7 @@ pub fn run(app: &App, args: &Args) -> Result<()> {
             name: format!("what {} has paid", app.symbol(&holding.held.mint)?),
             instructions: vec![holding.harvest()],
             compute_units: HARVEST_COMPUTE_UNITS,
+            is_done: None,
         });
     }
     let what = format!("Harvest {} of {}", counted(pieces.len(), "vault"), token.symbol);

@@ -91,6 +91,7 @@ pub fn run(app: &App, args: &Batch) -> Result<()> {
             }
             .instruction()],
             compute_units: ONE_COMPUTE_UNITS,
+            is_done: None,
         })
         .collect();
     check_lamports(app, app.sender()?.minimum_rent(Grant::SPACE)?, &pieces)?;

@@ -298,6 +298,7 @@ fn claim(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>, all
             }
             .instruction()],
             compute_units: CLAIM_COMPUTE_UNITS,
+            is_done: None,
         })
         .collect();
     let what = format!(
@@ -481,6 +482,7 @@ fn close(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>) -> 
             }
             .instruction()],
             compute_units: ONE_COMPUTE_UNITS,
+            is_done: None,
         })
         .collect();
     let what = format!("Close {} of {}", counted(pieces.len(), "grant"), token.symbol);

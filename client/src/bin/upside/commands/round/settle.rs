@@ -18,7 +18,7 @@ use crate::{
     commands::print_done,
     failure::{Failure, Result},
     output::{self, amount_json, counted, short},
-    pieces::{self, check_lamports, Piece},
+    pieces::{self, check_lamports, Check, Piece},
     plan::{carry_out, Plan},
 };
 
@@ -79,6 +79,7 @@ pub fn settle(app: &App, choice: &Choice) -> Result<()> {
                 "mint": token.keys.mint.to_string(),
                 "round": round.id,
                 "settled": [],
+                "settled_by_others": 0,
                 "refused": [],
                 "transactions": [],
             }),
@@ -92,6 +93,7 @@ pub fn settle(app: &App, choice: &Choice) -> Result<()> {
             name: format!("{} of {name}", short(&subscription.investor)),
             instructions: vec![SettleSubscription::of(&token.keys, payer, round.id, subscription).instruction()],
             compute_units: SETTLE_COMPUTE_UNITS,
+            is_done: Some(is_settled(token.keys.subscription(round.id, &subscription.investor))),
         })
         .collect();
     if phase == RoundPhase::Succeeded {
@@ -142,6 +144,12 @@ pub fn settle(app: &App, choice: &Choice) -> Result<()> {
             round.id
         ));
     }
+    if outcome.overtaken > 0 {
+        lines.push(format!(
+            "{} more had been settled by somebody else meanwhile.",
+            outcome.overtaken
+        ));
+    }
     output::print(
         app.global.output,
         &lines,
@@ -149,11 +157,20 @@ pub fn settle(app: &App, choice: &Choice) -> Result<()> {
             "mint": token.keys.mint.to_string(),
             "round": round.id,
             "settled": settled,
+            "settled_by_others": outcome.overtaken,
             "refused": outcome.refusals(&pieces),
             "transactions": outcome.transactions(),
         }),
     );
     outcome.check(&pieces, "run it again: what is settled is never settled twice")
+}
+
+/// Whether this subscription has been settled: anybody may, so two may at once.
+fn is_settled(subscription: Pubkey) -> Check {
+    Box::new(move |sender| {
+        let there: Option<Subscription> = accounts::find(sender, &subscription)?;
+        Ok(there.is_none_or(|subscription| subscription.settled != 0))
+    })
 }
 
 /// Releases what is due of the money.
