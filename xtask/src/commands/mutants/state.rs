@@ -1,6 +1,7 @@
 //! Mutants of the program's state. Host tests see little of it, so each mutant is compiled to bytecode and judged by the suites that run it.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -31,10 +32,15 @@ struct Judge {
     environment: &'static [(&'static str, &'static str)],
 }
 
-/// The suites that judge, one after another until one notices.
-const JUDGES: [Judge; 2] = [
+/// The suites that judge, one after another until one notices; after them the program's own unit tests.
+const JUDGES: [Judge; 3] = [
     Judge {
         suite: "core",
+        test: None,
+        environment: &[],
+    },
+    Judge {
+        suite: "negative_matrix",
         test: None,
         environment: &[],
     },
@@ -116,7 +122,12 @@ pub fn check(
         }
         let fate = match tree.compile(workspace, mutant, console, task)? {
             None => Fate::Unviable,
-            Some(file) if judged(workspace, built, &file, console, task)? => Fate::Caught,
+            Some(file)
+                if judged(workspace, built, &file, console, task)?
+                    || tree.unit_tests_notice(workspace, mutant, console, task)? =>
+            {
+                Fate::Caught
+            }
             Some(_) => Fate::Missed,
         };
         decided.add(&mutant.name, fate)?;
@@ -187,6 +198,8 @@ fn is_failure(line: &str) -> bool {
 /// A copy of the sources, in which one file at a time is changed.
 struct Tree {
     folder: PathBuf,
+    /// The unit tests pass as long as nothing is changed.
+    is_sound: Cell<bool>,
 }
 
 impl Tree {
@@ -197,10 +210,23 @@ impl Tree {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
         }
         workspace.copy_sources(&folder)?;
-        Ok(Self { folder })
+        Ok(Self {
+            folder,
+            is_sound: Cell::new(false),
+        })
     }
 
-    /// Compiles the program with this change; `None` if it does not compile. The copy is as before afterwards.
+    /// Does something while this change is made; the copy is as before afterwards.
+    fn with<T>(&self, mutant: &Mutant, act: impl FnOnce() -> Result<T>) -> Result<T> {
+        let file = self.folder.join(&mutant.file);
+        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        fs::write(&file, changed(&text, &mutant.span, &mutant.replacement)?)?;
+        let done = act();
+        fs::write(&file, text)?;
+        done
+    }
+
+    /// Compiles the program with this change; `None` if it does not compile.
     fn compile(
         &self,
         workspace: &Workspace,
@@ -208,20 +234,49 @@ impl Tree {
         console: &Console,
         task: &Task,
     ) -> Result<Option<PathBuf>> {
-        let file = self.folder.join(&mutant.file);
-        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        fs::write(&file, changed(&text, &mutant.span, &mutant.replacement)?)?;
-        let built = program::compile_in(
-            workspace,
-            &toolchain::own(workspace, console, task)?,
-            &self.folder.join("programs/upside"),
-            "upside",
-            &workspace.cache.join("mutants-sbf"),
-            console,
-            task,
-        );
-        fs::write(&file, text)?;
-        Ok(built.ok())
+        let toolchain = toolchain::own(workspace, console, task)?;
+        self.with(mutant, || {
+            let built = program::compile_in(
+                workspace,
+                &toolchain,
+                &self.folder.join("programs/upside"),
+                "upside",
+                &workspace.cache.join("mutants-sbf"),
+                console,
+                task,
+            );
+            Ok(built.ok())
+        })
+    }
+
+    /// Whether the program's unit tests, which run on the host, notice this change.
+    fn unit_tests_notice(
+        &self,
+        workspace: &Workspace,
+        mutant: &Mutant,
+        console: &Console,
+        task: &Task,
+    ) -> Result<bool> {
+        let pass = || {
+            let mut command = Command::new("cargo");
+            command
+                .current_dir(&self.folder)
+                .args(["test", "--quiet", "--locked", "--package", "upside", "--lib"])
+                .env_remove("RUSTUP_TOOLCHAIN")
+                .env("CARGO_TARGET_DIR", workspace.cache.join("mutants-target"));
+            process::passes(
+                &mut command,
+                console,
+                task,
+                &workspace.log("mutants-unit-tests"),
+                is_failure,
+            )
+        };
+        if !self.is_sound.get() {
+            ensure!(pass()?, "the program's unit tests fail although nothing is changed");
+            self.is_sound.set(true);
+        }
+        Ok(!self.with(mutant, pass)?)
     }
 }
 
