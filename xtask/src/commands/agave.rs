@@ -61,6 +61,36 @@ pub const CLIENT: &[OnAgave] = &[
     },
 ];
 
+/// Deployment through the upgradeable loader.
+pub const DEPLOY: &[OnAgave] = &[OnAgave {
+    package: "upside-deploy",
+    test: "deployment",
+    names: &[],
+    days: 5,
+    left_out: &[(
+        "life::an_upload_whose_validator_is_killed_again_and_again_is_continued_by_the_same_command",
+        "upside-agave keeps no ledger from which a validator could come back",
+    )],
+}];
+
+/// The load generator.
+pub const LOAD: &[OnAgave] = &[OnAgave {
+    package: "upside-load",
+    test: "load",
+    names: &[],
+    days: 60,
+    left_out: &[],
+}];
+
+/// The indexer, which follows a story.
+pub const INDEXER: &[OnAgave] = &[OnAgave {
+    package: "upside-indexer",
+    test: "indexer",
+    names: &[],
+    days: STORY_DAYS,
+    left_out: &[],
+}];
+
 /// The path of the validator, compiled unless it is in the cache; that takes an hour on two cores.
 pub fn validator(workspace: &Workspace, console: &Console, task: &Task) -> Result<PathBuf> {
     let home = workspace.cache.join(format!("agave-{VERSION}"));

@@ -424,6 +424,27 @@ const AGAVE_STEPS: &[Step] = &[
         action: Action::OnAgave(agave::CLIENT),
     },
     Step {
+        name: "deploy",
+        slow: false,
+        aside: false,
+        needs: &["compile", "program", "agave"],
+        action: Action::OnAgave(agave::DEPLOY),
+    },
+    Step {
+        name: "load",
+        slow: false,
+        aside: false,
+        needs: &["compile", "program", "agave"],
+        action: Action::OnAgave(agave::LOAD),
+    },
+    Step {
+        name: "indexer",
+        slow: false,
+        aside: false,
+        needs: &["compile", "program", "agave"],
+        action: Action::OnAgave(agave::INDEXER),
+    },
+    Step {
         name: "demo",
         slow: false,
         aside: false,
