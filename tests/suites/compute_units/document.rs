@@ -57,7 +57,7 @@ const TAIL: &str = "
 | the compiled file, bytes | 1,298,336 | 840,096 | refusals out of line (DECISIONS 30) |
 | the compiled file, bytes | 840,096 | 735,144 | what only refuses is found rare and put in line nowhere, equal functions merged, totals made once (DECISIONS 30) |
 
-Of the 3,871 of a claim the token program's transfer takes 1,290, the event's call 1,016 and the clock 149.
+Of a claim the token program's transfer takes 1,290, the event's call 1,016 and the clock 149.
 ";
 
 /// Growth that needs no reason, in parts of a hundred.

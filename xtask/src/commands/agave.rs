@@ -108,7 +108,7 @@ pub fn validator(workspace: &Workspace, console: &Console, task: &Task) -> Resul
         .args(["install", "agave-validator", "--version"])
         .arg(format!("={VERSION}"))
         .args(["--locked", "--bin", BINARY, "--profile", "dev", "--config"])
-        .arg(workspace.root.join("toolchain/agave.toml"))
+        .arg(workspace.root.join("localnet/agave/validator.toml"))
         .arg("--root")
         .arg(build.join("root"))
         .env_remove("RUSTUP_TOOLCHAIN")
