@@ -121,29 +121,44 @@ enum Action {
     DemoOnAgave,
 }
 
+/// The machine has what the others need.
+const HOST: Step = Step {
+    name: "host",
+    slow: false,
+    aside: false,
+    needs: &[],
+    action: Action::Host,
+};
+/// The SBF toolchain is there.
+const TOOLCHAIN: Step = Step {
+    name: "toolchain",
+    slow: false,
+    aside: false,
+    needs: &["host"],
+    action: Action::Toolchain,
+};
+/// The programs are compiled.
+const PROGRAM: Step = Step {
+    name: "program",
+    slow: false,
+    aside: false,
+    needs: &["toolchain"],
+    action: Action::Programs,
+};
+/// Everything on the host is compiled.
+const COMPILE: Step = Step {
+    name: "compile",
+    slow: false,
+    aside: false,
+    needs: &["host"],
+    action: Action::Compile,
+};
+
 /// Everything that has to pass, in the order it runs.
 const STEPS: &[Step] = &[
-    Step {
-        name: "host",
-        slow: false,
-        aside: false,
-        needs: &[],
-        action: Action::Host,
-    },
-    Step {
-        name: "toolchain",
-        slow: false,
-        aside: false,
-        needs: &["host"],
-        action: Action::Toolchain,
-    },
-    Step {
-        name: "program",
-        slow: false,
-        aside: false,
-        needs: &["toolchain"],
-        action: Action::Programs,
-    },
+    HOST,
+    TOOLCHAIN,
+    PROGRAM,
     Step {
         name: "fmt",
         slow: false,
@@ -187,13 +202,7 @@ const STEPS: &[Step] = &[
         needs: &[],
         action: Action::IdlDrift,
     },
-    Step {
-        name: "compile",
-        slow: false,
-        aside: false,
-        needs: &["host"],
-        action: Action::Compile,
-    },
+    COMPILE,
     Step {
         name: "upside-math",
         slow: false,
@@ -381,34 +390,10 @@ const STEPS: &[Step] = &[
 
 /// What runs on Agave's validator, after the steps it needs.
 const AGAVE_STEPS: &[Step] = &[
-    Step {
-        name: "host",
-        slow: false,
-        aside: false,
-        needs: &[],
-        action: Action::Host,
-    },
-    Step {
-        name: "toolchain",
-        slow: false,
-        aside: false,
-        needs: &["host"],
-        action: Action::Toolchain,
-    },
-    Step {
-        name: "program",
-        slow: false,
-        aside: false,
-        needs: &["toolchain"],
-        action: Action::Programs,
-    },
-    Step {
-        name: "compile",
-        slow: false,
-        aside: false,
-        needs: &["host"],
-        action: Action::Compile,
-    },
+    HOST,
+    TOOLCHAIN,
+    PROGRAM,
+    COMPILE,
     Step {
         name: "agave",
         slow: false,
