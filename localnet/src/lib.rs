@@ -29,11 +29,13 @@
 //! | [`clock`] | reading and moving the network's time |
 //! | [`market`] | the look-alike mints and giving their tokens to wallets |
 //! | [`ready`] | what a started network says about itself |
+//! | [`gifts`] | what wallets are given at the start |
 //! | [`lifetime`] | until when a binary serves it |
 #![deny(missing_docs)]
 
 pub mod clock;
 pub mod config;
+pub mod gifts;
 mod ledger;
 pub mod lifetime;
 mod localnet;

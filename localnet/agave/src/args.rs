@@ -5,16 +5,13 @@ use std::{path::PathBuf, str::FromStr};
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result};
 use clap::Parser;
-use surfpool_core::solana_rpc_client::rpc_client::RpcClient;
-use upside_localnet::{keys, market};
-use upside_lookalike_mints::{EQUITIES, PAYOUT};
+use upside_localnet::gifts::Gifts;
 
 /// Names Agave's validator where no flag does.
 const VALIDATOR_VARIABLE: &str = "UPSIDE_AGAVE_BIN";
 /// Says how far the clock can be moved where no flag does.
 const DAYS_VARIABLE: &str = "UPSIDE_AGAVE_DAYS";
 const DEFAULT_DAYS: u32 = 60;
-const LAMPORTS_PER_SOL: u64 = 1_000_000_000;
 
 /// Agave's validator with the Upside program and look-alike mints, started like upside-localnet. It serves JSON-RPC and websocket on 127.0.0.1 and
 /// runs until it is told to stop. Its slots last 400 ms.
@@ -40,15 +37,8 @@ pub struct Args {
     /// Give this wallet SOL, payout tokens and every equity at start (repeatable).
     #[arg(long, value_name = "PUBKEY")]
     pub fund: Vec<Pubkey>,
-    /// Whole SOL for each funded wallet.
-    #[arg(long, value_name = "SOL", default_value_t = 1_000)]
-    fund_sol: u64,
-    /// Whole payout tokens for each funded wallet.
-    #[arg(long, value_name = "TOKENS", default_value_t = 1_000_000)]
-    fund_payout: u64,
-    /// Whole tokens of each equity for each funded wallet.
-    #[arg(long, value_name = "TOKENS", default_value_t = 1_000)]
-    fund_equity: u64,
+    #[command(flatten)]
+    pub gifts: Gifts,
     /// Print one line of JSON when ready.
     #[arg(long)]
     pub json: bool,
@@ -106,38 +96,6 @@ impl Args {
             programs.push((id, PathBuf::from(path)));
         }
         Ok(programs)
-    }
-
-    /// Gives `wallet` what the flags say.
-    ///
-    /// # Errors
-    /// When an amount is too large or the network refuses.
-    pub fn give(&self, rpc: &RpcClient, wallet: &Pubkey) -> Result<()> {
-        let atoms = |whole: u64, decimals: u8| {
-            10u64
-                .checked_pow(u32::from(decimals))
-                .and_then(|unit| whole.checked_mul(unit))
-                .context("an amount to give at the start is too large")
-        };
-        let lamports = self
-            .fund_sol
-            .checked_mul(LAMPORTS_PER_SOL)
-            .context("--fund-sol is too large")?;
-        let faucet = keys::faucet();
-        let payout = if self.no_mints {
-            0
-        } else {
-            atoms(self.fund_payout, PAYOUT.decimals)?
-        };
-        market::fund(rpc, &faucet, wallet, lamports, payout)?;
-        if self.no_mints || self.fund_equity == 0 {
-            return Ok(());
-        }
-        for equity in EQUITIES {
-            let atoms = atoms(self.fund_equity, equity.decimals)?;
-            market::mint_equity(rpc, &faucet, equity.symbol, wallet, atoms)?;
-        }
-        Ok(())
     }
 }
 

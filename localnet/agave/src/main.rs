@@ -63,7 +63,7 @@ fn run(args: &Args) -> Result<()> {
         market::create_mints(&rpc, &keys::faucet()).context("the look-alike mints cannot be made")?;
     }
     for wallet in &args.fund {
-        args.give(&rpc, wallet)?;
+        args.gifts.give(&rpc, &keys::faucet(), wallet, !args.no_mints)?;
     }
     proxy::serve(&ports, wall)?;
     validator.watch();

@@ -6,14 +6,12 @@ use anchor_lang::prelude::Pubkey;
 use anyhow::{bail, Context, Result};
 use clap::{ArgAction, Parser};
 use solana_keypair::{EncodableKey, Keypair, Signer};
-use upside_localnet::{config::DEFAULT_SLOT_MS, market, program::upgrade_authority, Config, Localnet, Program};
-use upside_lookalike_mints::EQUITIES;
+use upside_localnet::{config::DEFAULT_SLOT_MS, gifts::Gifts, program::upgrade_authority, Config, Localnet, Program};
 
 /// The name under which Anchor starts its validator.
 const TEST_VALIDATOR: &str = "solana-test-validator";
 /// The JSON-RPC port that `solana-test-validator` serves unless told otherwise.
 const TEST_VALIDATOR_RPC_PORT: u16 = 8899;
-const LAMPORTS_PER_SOL: u64 = 1_000_000_000;
 
 /// A local Solana network with the Upside program and look-alike mints. It serves JSON-RPC and websocket on
 /// 127.0.0.1, opens no outbound connection, and runs until it is told to stop.
@@ -64,15 +62,8 @@ pub struct Args {
     /// As --fund; the name that solana-test-validator has for it.
     #[arg(long, value_name = "PUBKEY")]
     mint: Vec<Pubkey>,
-    /// Whole SOL for each funded wallet.
-    #[arg(long, value_name = "SOL", default_value_t = 1_000)]
-    fund_sol: u64,
-    /// Whole payout tokens for each funded wallet.
-    #[arg(long, value_name = "TOKENS", default_value_t = 1_000_000)]
-    fund_payout: u64,
-    /// Whole tokens of each equity for each funded wallet.
-    #[arg(long, value_name = "TOKENS", default_value_t = 1_000)]
-    fund_equity: u64,
+    #[command(flatten)]
+    gifts: Gifts,
 
     /// Print one line of JSON when ready.
     #[arg(long)]
@@ -289,33 +280,9 @@ impl Args {
     /// # Errors
     /// When an amount is too large or the network refuses.
     pub fn fund(&self, localnet: &Localnet, wallet: &Pubkey) -> Result<()> {
-        let lamports = self
-            .fund_sol
-            .checked_mul(LAMPORTS_PER_SOL)
-            .context("--fund-sol is too large")?;
-        let payout = if self.no_mints {
-            0
-        } else {
-            atoms(self.fund_payout, market::payout_mint().decimals, "--fund-payout")?
-        };
-        localnet.fund(wallet, lamports, payout)?;
-        if self.no_mints || self.fund_equity == 0 {
-            return Ok(());
-        }
-        for equity in EQUITIES {
-            let atoms = atoms(self.fund_equity, equity.decimals, "--fund-equity")?;
-            localnet.mint_equity(equity.symbol, wallet, atoms)?;
-        }
-        Ok(())
+        self.gifts
+            .give(localnet.rpc(), localnet.faucet(), wallet, !self.no_mints)
     }
-}
-
-/// `whole` tokens in atoms.
-fn atoms(whole: u64, decimals: u8, flag: &str) -> Result<u64> {
-    10u64
-        .checked_pow(u32::from(decimals))
-        .and_then(|unit| whole.checked_mul(unit))
-        .with_context(|| format!("{flag} is too large"))
 }
 
 /// An address, or the address of the key in a file.
