@@ -41,6 +41,8 @@ pub enum Mode {
     DemandSignature = 4,
     /// Counts its calls in the eight bytes behind the switch's first byte.
     Count = 5,
+    /// Panics.
+    Panic = 6,
 }
 
 /// What the runtime calls.
@@ -85,6 +87,7 @@ fn execute(accounts: &[AccountInfo]) -> ProgramResult {
             *count = u64::from_le_bytes(*count).wrapping_add(1).to_le_bytes();
             Ok(())
         }
+        Some(6) => panic!("the switch says so"),
         _ => Err(ProgramError::InvalidAccountData),
     }
 }

@@ -11,6 +11,7 @@ use upside::{constants::TOKEN_2022_PROGRAM_ID, error::UpsideError};
 use upside_client::{events::Event, instructions::Claim, Receipt};
 use upside_lookalike_mints::balances::MintRef;
 use upside_tests::{
+    assert::logs_of,
     context::DAY,
     setup::{hook_program, TestHook},
     Refusal, TestContext, TestSecurity,
@@ -173,6 +174,21 @@ fn a_hook_that_burns_compute_blocks_its_own_asset_only() {
     let scene = Scene::new();
     let hook = scene.ctx.set_hook(scene.hooked(), &[]);
     scene.ctx.switch_hook(&hook, Mode::Burn, &[]);
+    scene.blocks_its_own_leg_only(
+        &hook,
+        Refusal::Plain(hook_program(), InstructionError::ProgramFailedToComplete),
+    );
+}
+
+#[test]
+fn a_hook_that_panics_blocks_its_own_asset_only_and_its_log_names_the_place() {
+    let scene = Scene::new();
+    let hook = scene.ctx.set_hook(scene.hooked(), &[]);
+    scene.ctx.switch_hook(&hook, Mode::Panic, &[]);
+    let collect = scene.collect_with(&hook.accounts());
+    let logs = logs_of(&scene.ctx.try_send(&[collect], &[&scene.bob]).unwrap_err());
+    let names_the_place = |line: &str| line.contains("anicked") && line.contains("tests/programs/hook/src/lib.rs");
+    assert!(logs.lines().any(names_the_place), "{logs}");
     scene.blocks_its_own_leg_only(
         &hook,
         Refusal::Plain(hook_program(), InstructionError::ProgramFailedToComplete),
