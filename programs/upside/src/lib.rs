@@ -7,7 +7,8 @@
 //! Nobody administers the program: no fee, no configuration, no pause, no withdrawal.
 //!
 //! Layout: [`state`] has one file per account, whose methods decide; [`instructions`] has one file per instruction, which reads
-//! validate, decide, check the invariant, move, tell; [`events`] mirrors it; [`token`] is all contact with token programs.
+//! validate, decide, check the invariant, move, tell; [`events`] mirrors it; [`token`] is all contact with token programs; [`checked`] loads
+//! what an account struct says.
 //! Formulas are in the crate `upside-math`.
 
 // `missing_docs` is denied module by module: Anchor's macros write undocumented items beside ours, here and next to
@@ -16,6 +17,8 @@
 
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod address;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod checked;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod constants;
 #[cfg(all(target_os = "solana", not(feature = "cpi")))]
@@ -29,6 +32,8 @@ pub mod events;
 #[cfg(any(test, all(target_os = "solana", not(feature = "cpi"))))]
 mod heap;
 pub mod instructions;
+#[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
+pub mod prelude;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]
 pub mod seeds;
 #[cfg_attr(not(feature = "idl-build"), deny(missing_docs))]

@@ -58,7 +58,13 @@ pub fn sbom(workspace: &Workspace, console: &Console) -> Result<ExitCode> {
 }
 
 /// The crates that are published.
-const PUBLISHED: &[&str] = &["upside-math", "upside-valuation", "upside", "upside-client"];
+const PUBLISHED: &[&str] = &[
+    "upside-math",
+    "upside-valuation",
+    "upside-derive",
+    "upside",
+    "upside-client",
+];
 
 /// Packs every crate that is published, without publishing it; a warning, such as of missing metadata, fails.
 pub fn packages(workspace: &Workspace, console: &Console, task: &Task) -> Result<()> {

@@ -225,6 +225,13 @@ const STEPS: &[Step] = &[
         action: Action::Member("upside-valuation"),
     },
     Step {
+        name: "upside-derive",
+        slow: false,
+        aside: false,
+        needs: &["compile"],
+        action: Action::Member("upside-derive"),
+    },
+    Step {
         name: "upside",
         slow: false,
         aside: false,

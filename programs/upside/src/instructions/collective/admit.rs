@@ -1,11 +1,10 @@
 //! `admit`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, MemberAdmitted},
+    prelude::*,
     state::{Collective, Member, Security},
 };
 

@@ -1,6 +1,6 @@
 //! `apply`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 use bytemuck::Zeroable;
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     error::{require_keys_eq, require_keys_neq, UpsideError},
     events::{emit, MemberApplied},
     instructions::shares::check_holder,
+    prelude::*,
     seeds,
     state::{Collective, Member, Security},
     token::create_state,

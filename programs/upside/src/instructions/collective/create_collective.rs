@@ -1,6 +1,6 @@
 //! `create_collective`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 use bytemuck::Zeroable;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     constants::*,
     error::{require_keys_eq, UpsideError},
     events::{emit, CollectiveCreated},
+    prelude::*,
     seeds,
     state::{Collective, Security},
     token::create_state,

@@ -1,6 +1,6 @@
 //! `join`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 use anchor_spl::associated_token::AssociatedToken;
 use bytemuck::Zeroable;
 
@@ -13,6 +13,7 @@ use crate::{
         shares::MoveShares,
         vault::{check_vault_address, NewVault},
     },
+    prelude::*,
     seeds,
     state::{load_state_mut, Collective, Grant, Member, Position, Security, Vault},
     token::create_state,

@@ -1,11 +1,10 @@
 //! `revoke_admission`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, AdmissionRevoked},
+    prelude::*,
     state::{Collective, Member, Security},
 };
 

@@ -1,11 +1,10 @@
 //! `withdraw_application`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, ApplicationWithdrawn},
+    prelude::*,
     state::{Collective, Member, Security},
     token::close_state,
 };

@@ -1,11 +1,10 @@
 //! `approve_milestone`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, MilestoneApproved},
+    prelude::*,
     state::{Grant, Security},
 };
 

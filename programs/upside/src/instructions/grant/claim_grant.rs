@@ -1,12 +1,11 @@
 //! `claim_grant`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require_keys_neq, UpsideError},
     events::{emit, GrantClaimed, PositionTotals, SecurityTotals},
     instructions::shares::{check_position, load_position_mut, OpenPosition},
+    prelude::*,
     state::{Grant, Security},
     token::{assert_registered, ShareMint},
     ID,

@@ -1,11 +1,10 @@
 //! `close_grant`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, GrantClosed, SecurityTotals},
+    prelude::*,
     state::{Grant, Security},
     token::close_state,
 };

@@ -1,6 +1,6 @@
 //! `create_grant`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 use bytemuck::Zeroable;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     error::{require_keys_eq, UpsideError},
     events::{emit, GrantCreated, SecurityTotals},
     instructions::shares::{check_holder, shares_of},
+    prelude::*,
     seeds,
     state::{Grant, Security},
     token::{create_state, read_share_supply},

@@ -1,11 +1,10 @@
 //! `revoke_grant`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, GrantRevoked, SecurityTotals},
+    prelude::*,
     state::{Grant, Security},
 };
 

@@ -1,11 +1,10 @@
 //! `close_redemption`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, RedemptionClosed},
+    prelude::*,
     state::{Redemption, Security},
     token::close_state,
 };

@@ -1,11 +1,10 @@
 //! `collect`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, require_keys_eq, UpsideError},
     events::{emit, AssetCollected},
+    prelude::*,
     seeds,
     state::{Redemption, Security, Vault},
     token::{

@@ -1,6 +1,6 @@
 //! `collect_shares`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 
 use crate::{
     address,
@@ -11,6 +11,7 @@ use crate::{
         security::check_approved,
         shares::{check_position, load_position_mut, MoveShares},
     },
+    prelude::*,
     seeds,
     state::{Redemption, Security, Vault},
     token::read_share_supply,

@@ -1,6 +1,6 @@
 //! `redeem`
 
-use anchor_lang::{error::ErrorCode, prelude::*, system_program};
+use anchor_lang::{error::ErrorCode, system_program};
 use bytemuck::Zeroable;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     constants::*,
     error::{require, require_keys_eq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesRedeemed},
+    prelude::*,
     seeds,
     state::{Position, Redemption, Security},
     token::{assert_registered, create_state, ShareMint},

@@ -1,11 +1,10 @@
 //! `cancel_round`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, RoundCancelled, RoundTotals, SecurityTotals},
+    prelude::*,
     state::{Round, Security},
 };
 

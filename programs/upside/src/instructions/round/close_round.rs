@@ -1,11 +1,10 @@
 //! `close_round`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, RoundClosed, RoundTotals, SecurityTotals},
+    prelude::*,
     state::{Round, Security},
 };
 

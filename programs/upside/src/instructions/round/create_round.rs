@@ -1,6 +1,6 @@
 //! `create_round`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 use anchor_spl::associated_token::AssociatedToken;
 use bytemuck::Zeroable;
 
@@ -9,6 +9,7 @@ use crate::{
     error::{require, require_keys_eq, UpsideError},
     events::{emit, RoundCreated, RoundTotals, SecurityTotals},
     instructions::shares::shares_of,
+    prelude::*,
     seeds,
     state::{Round, Security, Vault},
     token::{create_associated_account, create_state, read_share_supply, AssociatedAccount},

@@ -1,6 +1,6 @@
 //! `invite`
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 use bytemuck::Zeroable;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     error::{require, require_keys_eq, UpsideError},
     events::{emit, InvestorInvited, RoundTotals},
     instructions::shares::check_holder,
+    prelude::*,
     seeds,
     state::{Round, RoundStatus, Security, Subscription},
     token::create_state,

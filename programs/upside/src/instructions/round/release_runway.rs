@@ -1,13 +1,12 @@
 //! `release_runway`
 
-use anchor_lang::prelude::*;
-
 use super::money::RoundMoney;
 use crate::{
     constants::*,
     error::{err, require, require_keys_eq, UpsideError},
     events::{emit, RoundTotals, RunwayReleased},
     instructions::shares::associated_token_account,
+    prelude::*,
     state::{Round, RunwayDue, Security, Vault},
 };
 

@@ -1,13 +1,12 @@
 //! `settle_subscription`
 
-use anchor_lang::prelude::*;
-
 use super::money::RoundMoney;
 use crate::{
     constants::*,
     error::{require, require_keys_eq, UpsideError},
     events::{emit, PositionTotals, RoundTotals, SecurityTotals, SubscriptionSettled},
     instructions::shares::{check_position, load_position_mut, OpenPosition},
+    prelude::*,
     state::{Round, Security, Subscription},
     token::{assert_registered, close_state, ShareMint},
 };

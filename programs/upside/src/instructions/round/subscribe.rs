@@ -2,7 +2,7 @@
 
 use std::cell::RefMut;
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::system_program;
 use bytemuck::Zeroable;
 
 use super::money::RoundMoney;
@@ -10,6 +10,7 @@ use crate::{
     constants::*,
     error::{require, require_keys_eq, UpsideError},
     events::{emit, RoundTotals, SharesSubscribed},
+    prelude::*,
     seeds,
     state::{load_state_mut, Round, Security, Subscription},
     token::create_state,

@@ -1,11 +1,10 @@
 //! `uninvite`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, InvestorUninvited, RoundTotals},
+    prelude::*,
     state::{Round, Security, Subscription},
     token::close_state,
 };

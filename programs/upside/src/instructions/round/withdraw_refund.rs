@@ -1,12 +1,11 @@
 //! `withdraw_refund`
 
-use anchor_lang::prelude::*;
-
 use super::money::RoundMoney;
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, RefundWithdrawn, RoundTotals},
+    prelude::*,
     state::{Round, Security, Subscription},
     token::close_state,
 };

@@ -1,12 +1,11 @@
 //! `withdraw_subscription`
 
-use anchor_lang::prelude::*;
-
 use super::money::RoundMoney;
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, RoundTotals, SubscriptionWithdrawn},
+    prelude::*,
     state::{Round, Security, Subscription},
     token::close_state,
 };

@@ -1,11 +1,10 @@
 //! `accept_issuer`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, IssuerAccepted, SecurityTotals},
+    prelude::*,
     state::Security,
 };
 

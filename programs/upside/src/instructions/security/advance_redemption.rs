@@ -1,11 +1,10 @@
 //! `advance_redemption`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, RedemptionAdvanced, SecurityTotals},
+    prelude::*,
     state::Security,
 };
 

@@ -1,6 +1,6 @@
 //! `approve_holder`
 
-use anchor_lang::{prelude::*, system_program, Discriminator};
+use anchor_lang::{system_program, Discriminator};
 use bytemuck::Zeroable;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     error::{require, require_keys_eq, UpsideError},
     events::{emit, HolderApproved, SecurityTotals},
     instructions::shares::check_holder,
+    prelude::*,
     seeds,
     state::{Approval, Security},
     token::create_state,

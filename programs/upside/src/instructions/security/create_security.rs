@@ -1,6 +1,5 @@
 //! `create_security`
 
-use anchor_lang::prelude::*;
 use bytemuck::Zeroable;
 
 use crate::{
@@ -9,6 +8,7 @@ use crate::{
     error::{require, require_keys_eq, UpsideError},
     events::{emit, PositionTotals, SecurityCreated, SecurityTotals},
     instructions::shares::{associated_token_account, check_position, load_position_mut, OpenPosition},
+    prelude::*,
     seeds,
     state::{Kind, Security, Terms, TransferPolicy},
     token::{

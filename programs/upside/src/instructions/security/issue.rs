@@ -1,12 +1,11 @@
 //! `issue`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesIssued},
     instructions::shares::{check_position, load_position_mut, OpenPosition},
+    prelude::*,
     state::Security,
     token::{assert_registered, read_share_supply, ShareMint},
 };

@@ -1,12 +1,11 @@
 //! `post_update`
 
-use anchor_lang::prelude::*;
-
 use super::check_uri;
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, SecurityTotals, UpdatePosted},
+    prelude::*,
     state::Security,
 };
 

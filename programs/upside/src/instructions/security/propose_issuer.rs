@@ -1,11 +1,10 @@
 //! `propose_issuer`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, IssuerProposed, SecurityTotals},
+    prelude::*,
     state::Security,
 };
 

@@ -1,11 +1,10 @@
 //! `remove_approval`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, ApprovalRemoved, SecurityTotals},
+    prelude::*,
     state::{Approval, Security},
     token::close_state,
 };

@@ -1,11 +1,10 @@
 //! `retire`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, CapacityRetired, SecurityTotals},
+    prelude::*,
     state::Security,
 };
 

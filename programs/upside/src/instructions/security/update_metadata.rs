@@ -1,9 +1,6 @@
 //! `update_metadata`
 
-use anchor_lang::{
-    prelude::*,
-    system_program::{self, Transfer},
-};
+use anchor_lang::system_program::{self, Transfer};
 use anchor_spl::token_2022_extensions::{
     spl_token_metadata_interface::state::Field, token_metadata_update_field, TokenMetadataUpdateField,
 };
@@ -13,6 +10,7 @@ use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, MetadataUpdated, SecurityTotals},
+    prelude::*,
     seeds,
     state::Security,
     token::{extension, for_each_extension},

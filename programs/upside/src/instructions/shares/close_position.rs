@@ -1,11 +1,10 @@
 //! `close_position`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::UpsideError,
     events::{emit, PositionClosed, PositionTotals, SecurityTotals},
+    prelude::*,
     state::{Position, Security},
     token::{close_state, ShareMint},
 };

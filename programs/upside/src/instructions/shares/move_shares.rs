@@ -1,11 +1,10 @@
 //! Moving registered shares from one position to another. Not an instruction: every instruction that does it comes here.
 
-use anchor_lang::prelude::*;
-
 use super::{check_position, load_position_mut, OpenPosition};
 use crate::{
     constants::EVENT_VERSION,
     events::{PositionTotals, SharesTransferred},
+    prelude::*,
     state::Security,
     token::{assert_registered, ShareMint},
 };

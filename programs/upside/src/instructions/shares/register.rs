@@ -1,12 +1,11 @@
 //! `register`
 
-use anchor_lang::prelude::*;
-
 use super::{check_position, load_position_mut, OpenPosition};
 use crate::{
     constants::*,
     error::{require, require_keys_neq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesRegistered},
+    prelude::*,
     state::Security,
     token::{assert_registered, read_token_account, ShareMint},
 };

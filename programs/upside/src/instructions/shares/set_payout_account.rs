@@ -1,11 +1,10 @@
 //! `set_payout_account`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, UpsideError},
     events::{emit, PayoutAccountSet, PositionTotals},
+    prelude::*,
     state::{Position, Security},
     token::read_token_account,
 };

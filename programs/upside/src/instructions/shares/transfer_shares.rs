@@ -1,13 +1,12 @@
 //! `transfer_shares`
 
-use anchor_lang::prelude::*;
-
 use super::{check_holder, MoveShares};
 use crate::{
     constants::*,
     error::{require, require_keys_neq, UpsideError},
     events::emit,
     instructions::security::check_approved,
+    prelude::*,
     state::{Position, Security},
 };
 

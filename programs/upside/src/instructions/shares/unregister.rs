@@ -1,12 +1,11 @@
 //! `unregister`
 
-use anchor_lang::prelude::*;
-
 use super::{check_position, register::check_bearer};
 use crate::{
     constants::*,
     error::{require, require_keys_neq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesUnregistered},
+    prelude::*,
     state::{Position, Security},
     token::{assert_registered, ShareMint},
 };

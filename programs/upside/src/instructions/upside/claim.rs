@@ -1,13 +1,12 @@
 //! `claim`
 
-use anchor_lang::prelude::*;
-
 use solana_account_view::AccountView;
 
 use crate::{
     constants::*,
     error::{err, require, UpsideError},
     events::{emit_in_place, PositionTotals, UpsideClaimed},
+    prelude::*,
     seeds,
     state::{view, view_mut, Position, Security},
     token::{transfer_checked, view_token_account, TransferAccounts},

@@ -1,13 +1,12 @@
 //! `distribute`
 
-use anchor_lang::prelude::*;
-
 use solana_account_view::AccountView;
 
 use crate::{
     constants::*,
     error::{err, require, UpsideError},
     events::{emit_in_place, SecurityTotals, UpsideDistributed},
+    prelude::*,
     seeds,
     state::{view_mut, Security},
     token::{transfer_checked, view_token_account, TransferAccounts},

@@ -1,11 +1,10 @@
 //! `deposit_equity`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, require_keys_eq, UpsideError},
     events::{emit, EquityDeposited},
+    prelude::*,
     state::{Security, Vault},
     token::{check_vault_mint, read_token_account, transfer_checked, TokenAccountView, TransferAccounts},
 };

@@ -1,12 +1,11 @@
 //! `deposit_shares`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, require_keys_eq, UpsideError},
     events::{emit, SharesDeposited},
     instructions::shares::MoveShares,
+    prelude::*,
     state::{Position, Security, Vault},
 };
 

@@ -1,12 +1,11 @@
 //! `harvest`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, require_keys_eq, UpsideError},
     events::{emit, BackingHarvested, PositionTotals, SecurityTotals, UpsideClaimed, UpsideHarvested},
     instructions::shares::check_position,
+    prelude::*,
     seeds,
     state::{Position, Security, Vault},
     token::{read_token_account, transfer_checked, TransferAccounts},

@@ -1,6 +1,6 @@
 //! `open_vault`
 
-use anchor_lang::{error::ErrorCode, prelude::*, system_program};
+use anchor_lang::{error::ErrorCode, system_program};
 use anchor_spl::associated_token::AssociatedToken;
 use bytemuck::Zeroable;
 
@@ -9,6 +9,7 @@ use crate::{
     constants::*,
     error::{err, require_keys_eq, require_keys_neq, UpsideError},
     events::{emit, SecurityTotals, VaultOpened},
+    prelude::*,
     seeds,
     state::{Security, Vault},
     token::{check_vault_mint, create_associated_account, create_state, is_share_mint, AssociatedAccount},

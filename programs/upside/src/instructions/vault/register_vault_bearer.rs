@@ -1,12 +1,11 @@
 //! `register_vault_bearer`
 
-use anchor_lang::prelude::*;
-
 use crate::{
     constants::*,
     error::{require, require_keys_eq, require_keys_neq, UpsideError},
     events::{emit, PositionTotals, SecurityTotals, SharesDeposited, SharesRegistered},
     instructions::shares::{check_bearer, check_position, load_position_mut, OpenPosition},
+    prelude::*,
     seeds,
     state::{Security, Vault},
     token::{assert_registered, read_token_account, ShareMint},
