@@ -85,8 +85,7 @@ pub enum Role {
     /// Checked by address or derivation: anything else leads to this. What the account itself leads to when it is spoilt depends on who reads
     /// it then, so each call declares it.
     Key(Expect),
-    /// As [`Role::Key`], but before the framework looks whether the account is writable: by its seeds, or by the record of an
-    /// account before it.
+    /// As [`Role::Key`], but before anything looks whether the account is writable: in instructions that run in place.
     Early(Expect),
     /// Checked by what it contains: anything else, and a spoilt one, leads to this.
     Content(Expect),
@@ -561,13 +560,13 @@ pub fn key(expect: impl Into<Expect>) -> Role {
     Role::Key(expect.into())
 }
 
-/// An account at an address that the framework derives from seeds, before it looks whether the account is writable.
+/// An account at an address that is derived from seeds.
 #[must_use]
 pub fn derived() -> Role {
-    Role::Early(ErrorCode::ConstraintSeeds.into())
+    Role::Key(ErrorCode::ConstraintSeeds.into())
 }
 
-/// A writable account that an account before it records.
+/// A writable account of an instruction that runs in place, which compares it with a record first.
 #[must_use]
 pub fn recorded(expect: impl Into<Expect>) -> Role {
     Role::Early(expect.into())

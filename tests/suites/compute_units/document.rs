@@ -56,6 +56,12 @@ const TAIL: &str = "
 | `transfer_shares` new position | 25,100 | 19,600 | the same |
 | the compiled file, bytes | 1,298,336 | 840,096 | refusals out of line (DECISIONS 30) |
 | the compiled file, bytes | 840,096 | 735,144 | what only refuses is found rare and put in line nowhere, equal functions merged, totals made once (DECISIONS 30) |
+| the compiled file, bytes | 735,144 | 542,568 | account structs loaded by table (DECISIONS 33) |
+| `create_grant` over time | 12,171 | 7,567 | the same |
+| `subscribe` new subscription | 11,149 | 8,636 | the same |
+| `harvest` into a vault | 7,472 | 6,942 | the same |
+| `collect` SPL Token (p-token) | 6,162 | 5,800 | the same |
+| `transfer_shares` existing position | 12,630 | 12,474 | the same |
 
 Of a claim the token program's transfer takes 1,290, the event's call 1,016 and the clock 149.
 ";

@@ -671,8 +671,6 @@ fn table(w: &World) -> Vec<Call> {
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program_twice(),
         },
-            // Read by hand, like the receiver's.
-            ("from_position", InPlace(Truncated), E::WrongPosition.into()),
             ("security", Other(c.security), E::HolderNotApproved.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
             ("to_holder", InPlace(Forged), another_programs()),
@@ -688,8 +686,6 @@ fn table(w: &World) -> Vec<Call> {
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program_twice(),
         },
-            // Read by hand, like the receiver's.
-            ("from_position", InPlace(Truncated), E::WrongPosition.into()),
             ("security", Other(c.security), E::HolderNotApproved.into()),
             ("security", Other(w.c2.security), E::HolderNotApproved.into()),
             // The position is opened first, at an address derived from the security.
@@ -711,8 +707,6 @@ fn table(w: &World) -> Vec<Call> {
             token_program: token_2022(), memo_program: memo(), system_program: system(), event_authority: event(),
             program: this_program(),
         },
-            // Read by hand, like the receiver's.
-            ("from_position", InPlace(Truncated), E::WrongPosition.into()),
             // The receiver's position is opened first, at an address derived from the security.
             ("security", Other(a.security), E::WrongPosition.into()),
             ("security", Other(a2.security), E::WrongPosition.into()),
@@ -787,7 +781,7 @@ fn table(w: &World) -> Vec<Call> {
         call!("update_metadata", UpdateMetadata, UpdateMetadata { keys: a, payer: PAYER, issuer: ALICE, args: UpdateMetadataArgs {
             name: Some("A longer name than before".to_owned()), symbol: None, uri: None,
         } }, {
-            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), mint: recorded(E::WrongSecurityAccount),
+            payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), mint: key(E::WrongSecurityAccount),
             token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
         },
             // Alice issued A2 too, so only the mint tells.
@@ -805,7 +799,7 @@ fn table(w: &World) -> Vec<Call> {
             ("security", Other(f.security), ErrorCode::ConstraintSeeds.into())),
         call!("remove_approval", RemoveApproval, RemoveApproval { keys: c, issuer: CAROL, holder: HOLDER, rent_payer: PAYER }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), approval: negative::approval(E::HolderNotApproved),
-            rent_payer: recorded(E::WrongRentReceiver), event_authority: event(), program: this_program(),
+            rent_payer: key(E::WrongRentReceiver), event_authority: event(), program: this_program(),
         },
             // Carol issued E too; the approval's record tells.
             ("security", Other(w.e.security), E::HolderNotApproved.into()),
@@ -817,7 +811,7 @@ fn table(w: &World) -> Vec<Call> {
         call!("close_position", ClosePosition, ClosePosition { keys: b, holder: RECEIVER, rent_payer: PAYER }, {
             holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition), mint: key(E::WrongSecurityAccount),
             position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount),
-            rent_payer: recorded(E::WrongRentReceiver), token_program: token_2022(), event_authority: event(), program: this_program(),
+            rent_payer: key(E::WrongRentReceiver), token_program: token_2022(), event_authority: event(), program: this_program(),
         }),
         call!("open_vault", OpenVault, OpenVault { keys: a, payer: PAYER, issuer: ALICE, asset_mint: w.other_equity.mint, asset_token_program: w.other_equity.token_program }, {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
@@ -860,11 +854,8 @@ fn table(w: &World) -> Vec<Call> {
             vault_registered: key(E::WrongRegisteredAccount), token_program: token_2022(), system_program: system(),
             event_authority: event(), program: this_program(),
         },
-            // Read by hand, like the receiver's.
-            ("position", InPlace(Truncated), E::WrongPosition.into()),
             // Opened again, empty, while the registered account still holds shares.
-            ("vault_position", InPlace(Closed), E::RegisteredMismatch.into()),
-            ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
+            ("vault_position", InPlace(Closed), E::RegisteredMismatch.into())),
         call!("register_vault_bearer", RegisterVaultBearer, RegisterVaultBearer::from_ata(d, a, PAYER), {
             payer: Role::IdlePayer, security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
             held_security: negative::security(E::WrongSecurityAccount), held_mint: key(E::WrongVault), vault_position: openable(),
@@ -875,19 +866,18 @@ fn table(w: &World) -> Vec<Call> {
             ("held_security", Other(w.c2.security), curated()),
             ("vault_registered", Other(a.bearer_account(&shares_of_a)), E::SameAccount.into()),
             ("bearer_account", Other(a.registered(&shares_of_a)), E::SameAccount.into()),
-            ("vault_position", InPlace(Closed), E::RegisteredMismatch.into()),
-            ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
+            ("vault_position", InPlace(Closed), E::RegisteredMismatch.into())),
         call!("harvest onto the stream", Harvest, Harvest { keys: d, held: a }, {
             security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
             held_security: negative::security(E::WrongSecurityAccount), vault_position: negative::position(E::WrongPosition),
-            payout_vault: recorded(E::WrongSecurityAccount), destination: key(E::WrongHarvestAccount),
+            payout_vault: key(E::WrongSecurityAccount), destination: key(E::WrongHarvestAccount),
             harvest_vault: negative::vault(ErrorCode::ConstraintMut), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program_twice(),
         }),
         call!("harvest into a vault", Harvest, Harvest { keys: b, held: a }, {
             security: negative::security(E::WrongVault), vault: negative::vault(E::WrongVault),
             held_security: negative::security(E::WrongSecurityAccount), vault_position: negative::position(E::WrongPosition),
-            payout_vault: recorded(E::WrongSecurityAccount), destination: key(E::WrongHarvestAccount),
+            payout_vault: key(E::WrongSecurityAccount), destination: key(E::WrongHarvestAccount),
             harvest_vault: negative::vault(E::WrongVault), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program(),
         },
@@ -898,9 +888,7 @@ fn table(w: &World) -> Vec<Call> {
             asset_token_program: key(E::WrongTokenProgram), event_authority: event(), program: this_program(),
         },
             // It has enough.
-            ("source", Other(w.equity.account_of(&d.vault(&w.equity.mint))), owner_mismatch(TOKEN_2022_PROGRAM_ID)),
-            // Only its address, type and owner are looked at; an account of ours is never cut.
-            ("security", InPlace(Truncated), Expect::Succeeds("the security of a deposit is named, not read"))),
+            ("source", Other(w.equity.account_of(&d.vault(&w.equity.mint))), owner_mismatch(TOKEN_2022_PROGRAM_ID))),
         call!("redeem", Redeem, Redeem { keys: d, payer: PAYER, holder: HOLDER, id: 3, amount: 1_000 }, {
             payer: Role::Payer, holder: authority(E::WrongPosition), security: negative::security(E::WrongPosition),
             mint: key(E::WrongSecurityAccount), position: negative::position(E::WrongPosition), registered: key(E::WrongRegisteredAccount),
@@ -954,12 +942,10 @@ fn table(w: &World) -> Vec<Call> {
             ("vault_position", InPlace(Closed), Expect::Succeeds("a vault that has no position yet holds nothing"))),
         call!("close_redemption", CloseRedemption, CloseRedemption { keys: d, holder: HOLDER, id: CLOSABLE_TICKET, rent_payer: PAYER }, {
             holder: authority(E::WrongRedemption), security: negative::security(E::WrongRedemption),
-            redemption: negative::redemption(E::WrongRedemption), rent_payer: recorded(E::WrongRentReceiver), event_authority: event(),
+            redemption: negative::redemption(E::WrongRedemption), rent_payer: key(E::WrongRentReceiver), event_authority: event(),
             program: this_program(),
         },
-            ("redemption", Other(d.redemption(&HOLDER, TICKET)), E::NotAllCollected.into()),
-            // Only its address, type and owner are looked at; an account of ours is never cut.
-            ("security", InPlace(Truncated), Expect::Succeeds("the security of a closing ticket is named, not read"))),
+            ("redemption", Other(d.redemption(&HOLDER, TICKET)), E::NotAllCollected.into())),
         call!("create_grant", CreateGrant, CreateGrant { keys: d, payer: PAYER, issuer: BOB, recipient: RECEIVER, args: announced }, {
             payer: Role::Payer, issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer),
             mint: key(E::WrongSecurityAccount), issuer_position: Role::By(no_shares), recipient: derived(), grant: derived(),
@@ -983,9 +969,7 @@ fn table(w: &World) -> Vec<Call> {
             event_authority: event(), program: this_program(),
         },
             ("grant", Other(d.grant(&HOLDER, LAPSED_GRANT)), E::DeadlinePassed.into()),
-            ("grant", Other(w.c2.grant(&HOLDER, GRANT)), E::WrongGrant.into()),
-            // Only its address, type and owner are looked at; an account of ours is never cut.
-            ("security", InPlace(Truncated), Expect::Succeeds("the security of an approval is named, not read"))),
+            ("grant", Other(w.c2.grant(&HOLDER, GRANT)), E::WrongGrant.into())),
         call!("revoke_grant", RevokeGrant, RevokeGrant { keys: d, issuer: BOB, recipient: HOLDER, id: GRANT }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), grant: negative::grant(E::WrongGrant),
             event_authority: event(), program: this_program(),
@@ -996,7 +980,7 @@ fn table(w: &World) -> Vec<Call> {
             revocable(d.grant(&HOLDER, MILESTONE)), revocable(d.grant(&HOLDER, LAPSED_GRANT)), revocable(d.grant(&RECEIVER, GRANT))),
         call!("close_grant", CloseGrant, CloseGrant { keys: d, recipient: HOLDER, id: LAPSED_GRANT, rent_payer: PAYER }, {
             security: negative::security(E::WrongGrant), grant: negative::grant(E::GrantNotFinished),
-            rent_payer: recorded(E::WrongRentReceiver), event_authority: event(), program: this_program(),
+            rent_payer: key(E::WrongRentReceiver), event_authority: event(), program: this_program(),
         },
             ("grant", Other(w.c2.grant(&HOLDER, GRANT)), E::WrongGrant.into())),
         call!("create_round", CreateRound, CreateRound { keys: e, payer: PAYER, issuer: CAROL, args: next_round }, {
@@ -1020,7 +1004,7 @@ fn table(w: &World) -> Vec<Call> {
             carols(), carols_f(), in_round(OPEN_ROUND, seeds()), in_round(OVER_ROUND, seeds()), in_round(SOLD_ROUND, seeds())),
         call!("uninvite", Uninvite, Uninvite { keys: e, issuer: CAROL, id: INVITED_ROUND, investor: RECEIVER, rent_payer: PAYER }, {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), round: negative::round(E::WrongRound),
-            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: key(E::WrongRentReceiver),
             event_authority: event(), program: this_program(),
         },
             carols(), carols_f(), in_round(OPEN_ROUND, others()), in_round(OVER_ROUND, others()), in_round(SOLD_ROUND, others())),
@@ -1036,7 +1020,7 @@ fn table(w: &World) -> Vec<Call> {
         }, {
             investor: authority(E::WrongSubscription), security: negative::security(E::WrongRound),
             round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount),
-            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: key(E::WrongRentReceiver),
             receiver: content(E::BadRefundReceiver), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
         },
@@ -1058,7 +1042,7 @@ fn table(w: &World) -> Vec<Call> {
         }, {
             payer: Role::Payer, investor: key(E::WrongSubscription), security: negative::security(E::WrongRound),
             mint: key(E::WrongSecurityAccount), round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount),
-            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: key(E::WrongRentReceiver),
             refund_account: key(E::WrongRefundAccount), position: openable(), registered: key(E::WrongRegisteredAccount),
             payout_mint: key(E::WrongPayoutMint), payout_token_program: key(E::WrongTokenProgram), memo_program: memo(),
             token_program: token_2022(), system_program: system(), event_authority: event(), program: this_program(),
@@ -1069,7 +1053,7 @@ fn table(w: &World) -> Vec<Call> {
         }, {
             investor: authority(E::WrongSubscription), security: negative::security(E::WrongRound),
             round: negative::round(E::WrongRound), round_account: key(E::WrongRoundAccount),
-            subscription: negative::subscription(E::WrongSubscription), rent_payer: recorded(E::WrongRentReceiver),
+            subscription: negative::subscription(E::WrongSubscription), rent_payer: key(E::WrongRentReceiver),
             receiver: content(E::BadRefundReceiver), payout_mint: key(E::WrongPayoutMint),
             payout_token_program: key(E::WrongTokenProgram), memo_program: memo(), event_authority: event(), program: this_program(),
         },
@@ -1100,11 +1084,9 @@ fn table(w: &World) -> Vec<Call> {
         call!("withdraw_application", WithdrawApplication, WithdrawApplication { keys: f, member: d, signer: BOB, rent_payer: PAYER }, {
             signer: authority(E::NotApplicant), security: negative::security(E::WrongCollective),
             collective: negative::collective(E::WrongCollective), member_security: negative::security(E::WrongMember),
-            member: negative::member(E::WrongMember), rent_payer: recorded(E::WrongRentReceiver), event_authority: event(),
+            member: negative::member(E::WrongMember), rent_payer: key(E::WrongRentReceiver), event_authority: event(),
             program: this_program(),
-        },
-            ("security", InPlace(Truncated), Expect::Succeeds("the security of a withdrawn application is named, not read")),
-            ("member_security", InPlace(Truncated), Expect::Succeeds("who applied may withdraw, whoever is the issuer now"))),
+        }),
         call!("admit", Admit, admit(f, d.security, BOB), {
             issuer: authority(E::NotIssuer), security: negative::security(E::NotIssuer), collective: negative::collective(E::WrongCollective),
             member: negative::member(E::ApplicationChanged), event_authority: event(), program: this_program(),
@@ -1130,8 +1112,6 @@ fn table(w: &World) -> Vec<Call> {
             vault_position: openable(), vault_registered: key(E::WrongRegisteredAccount), grant: key(ErrorCode::ConstraintSeeds),
             token_program: token_2022(), associated_token_program: key(ErrorCode::InvalidProgramId), system_program: system(),
             event_authority: event(), program: this_program(),
-        },
-            // Read by hand, like the vault's.
-            ("position", InPlace(Truncated), E::WrongPosition.into())),
+        }),
     ]
 }
