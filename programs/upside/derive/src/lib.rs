@@ -1,4 +1,4 @@
-//! `#[derive(Accounts)]` for the program `upside`: what the framework's derive writes, with two bodies of its own.
+//! The derives of the program `upside`: `Encode` for its events, and `Accounts`: what the framework's derive writes, with two bodies of its own.
 //!
 //! The framework writes the checks of each account struct as code: some 600 bytes an account, most of them ways to refuse. Here the same
 //! `#[account(...)]` attributes, read by the framework's own parser, become a table of a few bytes an account, which one function of
@@ -18,6 +18,30 @@ use syn::{parse_macro_input, parse_quote, Error, Expr, Ident, ImplItem, Item, It
 pub fn derive_accounts(item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);
     generate(&item).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Writes `Encode` for a struct of events: its fields one after another, as Borsh does.
+#[proc_macro_derive(Encode)]
+pub fn derive_encode(item: TokenStream) -> TokenStream {
+    let ItemStruct { ident, fields, .. } = parse_macro_input!(item as ItemStruct);
+    let names: Vec<_> = fields.members().collect();
+    let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
+    let encode = quote!(crate::events::Encode);
+    quote!(
+        impl #encode for #ident {
+            const LEN: usize = 0 #(+ <#types as #encode>::LEN)*;
+
+            #[inline(always)]
+            fn encode(&self, to: &mut [u8]) {
+                #(
+                    let (place, to) = to.split_at_mut(<#types as #encode>::LEN);
+                    #encode::encode(&self.#names, place);
+                )*
+                debug_assert!(to.is_empty());
+            }
+        }
+    )
+    .into()
 }
 
 fn generate(item: &ItemStruct) -> Result<proc_macro2::TokenStream> {

@@ -1,10 +1,11 @@
 //! Events of collectives.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
 /// A security became a collective: the rule by which others join it was fixed.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct CollectiveCreated {
     /// Event layout version.
     pub version: u8,
@@ -26,7 +27,7 @@ pub struct CollectiveCreated {
 
 /// A security applied. This is the announcement of its grant.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct MemberApplied {
     /// Event layout version.
     pub version: u8,
@@ -52,7 +53,7 @@ pub struct MemberApplied {
 
 /// An application was taken back.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct ApplicationWithdrawn {
     /// Event layout version.
     pub version: u8,
@@ -74,7 +75,7 @@ pub struct ApplicationWithdrawn {
 
 /// The collective's issuer consented to an application.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct MemberAdmitted {
     /// Event layout version.
     pub version: u8,
@@ -96,7 +97,7 @@ pub struct MemberAdmitted {
 
 /// The collective's issuer took consent back.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct AdmissionRevoked {
     /// Event layout version.
     pub version: u8,
@@ -116,7 +117,7 @@ pub struct AdmissionRevoked {
 
 /// A security joined. Told after the events of what that moved: the vault if it was opened, the shares given, and the grant.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct MemberJoined {
     /// Event layout version.
     pub version: u8,

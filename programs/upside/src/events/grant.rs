@@ -1,12 +1,13 @@
 //! Events of grants.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
 use super::{PositionTotals, SecurityTotals};
 
 /// Shares were promised to somebody. This is the announcement.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct GrantCreated {
     /// Event layout version.
     pub version: u8,
@@ -42,7 +43,7 @@ pub struct GrantCreated {
 
 /// Vested shares were newly issued to the recipient, registered.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct GrantClaimed {
     /// Event layout version.
     pub version: u8,
@@ -70,7 +71,7 @@ pub struct GrantClaimed {
 
 /// The approver signed: the schedule applies.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct MilestoneApproved {
     /// Event layout version.
     pub version: u8,
@@ -90,7 +91,7 @@ pub struct MilestoneApproved {
 
 /// The issuer stopped what had not vested.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct GrantRevoked {
     /// Event layout version.
     pub version: u8,
@@ -114,7 +115,7 @@ pub struct GrantRevoked {
 
 /// A grant ended: everything claimed, or its milestone not approved in time.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct GrantClosed {
     /// Event layout version.
     pub version: u8,

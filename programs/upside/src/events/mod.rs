@@ -8,6 +8,7 @@
 //! security whose shares moved and one of the security that they back, so that the history of either is complete without the other's.
 
 mod collective;
+mod encode;
 mod grant;
 mod redemption;
 mod round;
@@ -17,8 +18,10 @@ mod upside;
 mod vault;
 
 use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
+use upside_derive::Encode;
 
 pub use collective::*;
+pub use encode::*;
 pub use grant::*;
 pub use redemption::*;
 pub use round::*;
@@ -34,27 +37,8 @@ use crate::{
     EVENT_AUTHORITY_AND_BUMP, ID,
 };
 
-/// Writes numbers one after another as Borsh does, gathered first: one write costs less than one for each.
-#[cfg(not(feature = "idl-build"))]
-macro_rules! write_numbers {
-    ($writer:expr, $len:literal, $($number:expr),+) => {{
-        let mut bytes = [0; $len];
-        let mut rest = &mut bytes[..];
-        $({
-            let (place, after) = rest.split_at_mut(size_of_val(&$number));
-            place.copy_from_slice(&$number.to_le_bytes());
-            rest = after;
-        })+
-        debug_assert!(rest.is_empty());
-        $writer.write_all(&bytes)
-    }};
-}
-#[cfg(not(feature = "idl-build"))]
-use write_numbers;
-
 /// A security after the instruction.
-#[cfg_attr(feature = "idl-build", derive(AnchorSerialize))]
-#[derive(AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Encode, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecurityTotals {
     /// Number of this event among the security's.
     pub sequence: u64,
@@ -110,8 +94,7 @@ impl From<&Security> for SecurityTotals {
 }
 
 /// A position after the instruction.
-#[cfg_attr(feature = "idl-build", derive(AnchorSerialize))]
-#[derive(AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Encode, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PositionTotals {
     /// Number of this event among the position's.
     pub sequence: u64,
@@ -137,67 +120,47 @@ impl From<&Position> for PositionTotals {
     }
 }
 
-#[cfg(not(feature = "idl-build"))]
-impl AnchorSerialize for SecurityTotals {
-    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
-        write_numbers!(
-            writer,
-            136,
-            self.sequence,
-            self.authorised_atoms,
-            self.issued_atoms,
-            self.reserved_atoms,
-            self.registered_atoms,
-            self.redeemed_total_atoms,
-            self.stream_total_atoms,
-            self.stream_dripped_atoms,
-            self.stream_start_ts,
-            self.stream_end_ts,
-            self.stream_last_ts,
-            self.upside_per_share_x64,
-            self.remainder_x64,
-            self.received_total_atoms
-        )
-    }
-}
-
-#[cfg(not(feature = "idl-build"))]
-impl AnchorSerialize for PositionTotals {
-    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
-        write_numbers!(
-            writer,
-            56,
-            self.sequence,
-            self.shares_atoms,
-            self.checkpoint_x64,
-            self.accrued_x64,
-            self.claimed_total_atoms
-        )
-    }
-}
-
 /// Emits `event` by a call of the program to itself.
 ///
 /// The same bytes and accounts as Anchor's `emit_cpi!`, without its re-derivation and copies.
 #[inline(always)]
-pub fn emit<E: Event>(event: &E, authority: &AccountInfo) -> Result<()> {
-    send_out_of_line(&encode(event)?, authority)
+pub fn emit<E: Event + Encode>(event: &E, authority: &AccountInfo) -> Result<()> {
+    send_out_of_line(&encoded(event), authority)
 }
 
 /// As [`emit`], from whatever has the event authority.
 #[inline(always)]
-pub fn emit_in_place<E: Event>(event: &E, authority: &impl Passed) -> Result<()> {
-    send(&encode(event)?, authority)
+pub fn emit_in_place<E: Event + Encode>(event: &E, authority: &impl Passed) -> Result<()> {
+    send(&encoded(event), authority)
 }
 
-/// What the event's call carries.
-#[inline(always)]
-fn encode<E: Event>(event: &E) -> Result<Vec<u8>> {
-    let mut data = Vec::with_capacity(512);
-    data.extend_from_slice(EVENT_IX_TAG_LE);
-    data.extend_from_slice(E::DISCRIMINATOR);
+/// As [`emit`], of an event with text in it.
+pub fn emit_text<E: Event>(event: &E, authority: &AccountInfo) -> Result<()> {
+    let mut data = Vec::with_capacity(MOST_TEXT);
+    data.resize(HEAD, 0);
+    begin::<E>(&mut data);
     event.serialize(&mut data)?;
-    Ok(data)
+    send_out_of_line(&data, authority)
+}
+
+/// Room that an event with text seldom exceeds.
+const MOST_TEXT: usize = 512;
+/// Bytes before the event's own: that it is one, and which.
+const HEAD: usize = 16;
+
+#[inline(always)]
+fn begin<E: Event>(head: &mut [u8]) {
+    head[..8].copy_from_slice(EVENT_IX_TAG_LE);
+    head[8..HEAD].copy_from_slice(E::DISCRIMINATOR);
+}
+
+/// What the event's call carries. The heap is given out as zeros: nothing is written twice.
+#[inline(always)]
+fn encoded<E: Event + Encode>(event: &E) -> Vec<u8> {
+    let mut data = vec![0; HEAD + E::LEN];
+    begin::<E>(&mut data);
+    event.encode(&mut data[HEAD..]);
+    data
 }
 
 #[inline(always)]
@@ -226,61 +189,96 @@ mod tests {
 
     use super::*;
 
+    /// Every event whose length is fixed.
+    macro_rules! fixed {
+        ($macro:ident) => {
+            $macro!(
+                SharesIssued,
+                CapacityRetired,
+                RedemptionAdvanced,
+                IssuerProposed,
+                IssuerAccepted,
+                HolderApproved,
+                ApprovalRemoved,
+                SharesRegistered,
+                SharesUnregistered,
+                SharesTransferred,
+                PayoutAccountSet,
+                PositionClosed,
+                UpsideDistributed,
+                UpsideClaimed,
+                VaultOpened,
+                EquityDeposited,
+                SharesDeposited,
+                BackingHarvested,
+                UpsideHarvested,
+                SharesRedeemed,
+                AssetCollected,
+                RedemptionClosed,
+                GrantCreated,
+                GrantClaimed,
+                MilestoneApproved,
+                GrantRevoked,
+                GrantClosed,
+                RoundCreated,
+                InvestorInvited,
+                InvestorUninvited,
+                SharesSubscribed,
+                SubscriptionWithdrawn,
+                RoundCancelled,
+                RoundClosed,
+                SubscriptionSettled,
+                RefundWithdrawn,
+                RunwayReleased,
+                CollectiveCreated,
+                MemberApplied,
+                ApplicationWithdrawn,
+                MemberAdmitted,
+                AdmissionRevoked,
+                MemberJoined
+            )
+        };
+    }
+
     #[test]
     fn discriminators_are_those_of_the_event_names_and_unique() {
-        let events: &[(&str, &[u8])] = &[
-            ("SecurityCreated", SecurityCreated::DISCRIMINATOR),
-            ("SharesIssued", SharesIssued::DISCRIMINATOR),
-            ("CapacityRetired", CapacityRetired::DISCRIMINATOR),
-            ("RedemptionAdvanced", RedemptionAdvanced::DISCRIMINATOR),
-            ("IssuerProposed", IssuerProposed::DISCRIMINATOR),
-            ("IssuerAccepted", IssuerAccepted::DISCRIMINATOR),
-            ("MetadataUpdated", MetadataUpdated::DISCRIMINATOR),
-            ("UpdatePosted", UpdatePosted::DISCRIMINATOR),
-            ("HolderApproved", HolderApproved::DISCRIMINATOR),
-            ("ApprovalRemoved", ApprovalRemoved::DISCRIMINATOR),
-            ("SharesRegistered", SharesRegistered::DISCRIMINATOR),
-            ("SharesUnregistered", SharesUnregistered::DISCRIMINATOR),
-            ("SharesTransferred", SharesTransferred::DISCRIMINATOR),
-            ("PayoutAccountSet", PayoutAccountSet::DISCRIMINATOR),
-            ("PositionClosed", PositionClosed::DISCRIMINATOR),
-            ("UpsideDistributed", UpsideDistributed::DISCRIMINATOR),
-            ("UpsideClaimed", UpsideClaimed::DISCRIMINATOR),
-            ("VaultOpened", VaultOpened::DISCRIMINATOR),
-            ("EquityDeposited", EquityDeposited::DISCRIMINATOR),
-            ("SharesDeposited", SharesDeposited::DISCRIMINATOR),
-            ("BackingHarvested", BackingHarvested::DISCRIMINATOR),
-            ("UpsideHarvested", UpsideHarvested::DISCRIMINATOR),
-            ("SharesRedeemed", SharesRedeemed::DISCRIMINATOR),
-            ("AssetCollected", AssetCollected::DISCRIMINATOR),
-            ("RedemptionClosed", RedemptionClosed::DISCRIMINATOR),
-            ("GrantCreated", GrantCreated::DISCRIMINATOR),
-            ("GrantClaimed", GrantClaimed::DISCRIMINATOR),
-            ("MilestoneApproved", MilestoneApproved::DISCRIMINATOR),
-            ("GrantRevoked", GrantRevoked::DISCRIMINATOR),
-            ("GrantClosed", GrantClosed::DISCRIMINATOR),
-            ("RoundCreated", RoundCreated::DISCRIMINATOR),
-            ("InvestorInvited", InvestorInvited::DISCRIMINATOR),
-            ("InvestorUninvited", InvestorUninvited::DISCRIMINATOR),
-            ("SharesSubscribed", SharesSubscribed::DISCRIMINATOR),
-            ("SubscriptionWithdrawn", SubscriptionWithdrawn::DISCRIMINATOR),
-            ("RoundCancelled", RoundCancelled::DISCRIMINATOR),
-            ("RoundClosed", RoundClosed::DISCRIMINATOR),
-            ("SubscriptionSettled", SubscriptionSettled::DISCRIMINATOR),
-            ("RefundWithdrawn", RefundWithdrawn::DISCRIMINATOR),
-            ("RunwayReleased", RunwayReleased::DISCRIMINATOR),
-            ("CollectiveCreated", CollectiveCreated::DISCRIMINATOR),
-            ("MemberApplied", MemberApplied::DISCRIMINATOR),
-            ("ApplicationWithdrawn", ApplicationWithdrawn::DISCRIMINATOR),
-            ("MemberAdmitted", MemberAdmitted::DISCRIMINATOR),
-            ("AdmissionRevoked", AdmissionRevoked::DISCRIMINATOR),
-            ("MemberJoined", MemberJoined::DISCRIMINATOR),
-        ];
-        for (name, discriminator) in events {
+        macro_rules! named {
+            ($($event:ident),+) => {
+                vec![$((stringify!($event), $event::DISCRIMINATOR)),+]
+            };
+        }
+        let mut events = fixed!(named);
+        events.extend(named!(SecurityCreated, MetadataUpdated, UpdatePosted));
+        for (name, discriminator) in &events {
             assert_eq!(&Sha256::digest(format!("event:{name}"))[..8], *discriminator, "{name}");
         }
         let unique: BTreeSet<_> = events.iter().map(|(_, discriminator)| discriminator).collect();
         assert_eq!(unique.len(), events.len());
+    }
+
+    /// Bytes of zeros and ones, which are a value of every field, a flag too.
+    fn bits(len: usize, seed: u8) -> Vec<u8> {
+        let digests = (0..).flat_map(|part: u32| Sha256::digest([&[seed][..], &part.to_le_bytes()].concat()));
+        digests.map(|byte| byte & 1).take(len).collect()
+    }
+
+    #[test]
+    fn what_is_written_in_place_is_what_borsh_writes() {
+        macro_rules! compare {
+            ($($event:ident),+) => {$(
+                for seed in 0..16 {
+                    let borsh = bits($event::LEN, seed);
+                    let event = $event::try_from_slice(&borsh).expect(stringify!($event));
+                    let mut written = Vec::new();
+                    event.serialize(&mut written).expect("bytes");
+                    assert_eq!(written, borsh, "{}", stringify!($event));
+                    let mut call = [EVENT_IX_TAG_LE, $event::DISCRIMINATOR].concat();
+                    call.extend(borsh);
+                    assert_eq!(encoded(&event), call, "{}", stringify!($event));
+                }
+            )+};
+        }
+        fixed!(compare);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Events of redemption.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
 use super::{PositionTotals, SecurityTotals};
 
 /// Registered shares were burnt for a ticket.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SharesRedeemed {
     /// Event layout version.
     pub version: u8,
@@ -34,7 +35,7 @@ pub struct SharesRedeemed {
 
 /// A ticket was paid its part of one vault. The security itself is not written: its `sequence` does not move.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct AssetCollected {
     /// Event layout version.
     pub version: u8,
@@ -72,7 +73,7 @@ pub struct AssetCollected {
 
 /// A ticket that has collected everything was closed.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct RedemptionClosed {
     /// Event layout version.
     pub version: u8,

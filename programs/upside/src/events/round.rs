@@ -1,15 +1,13 @@
 //! Events of rounds.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
-#[cfg(not(feature = "idl-build"))]
-use super::write_numbers;
 use super::{PositionTotals, SecurityTotals};
 use crate::state::Round;
 
 /// A round after the instruction.
-#[cfg_attr(feature = "idl-build", derive(AnchorSerialize))]
-#[derive(AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Encode, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoundTotals {
     /// Number of this event among the round's.
     pub sequence: u64,
@@ -51,30 +49,9 @@ impl From<&Round> for RoundTotals {
     }
 }
 
-#[cfg(not(feature = "idl-build"))]
-impl AnchorSerialize for RoundTotals {
-    #[inline(never)]
-    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
-        write_numbers!(
-            writer,
-            81,
-            self.sequence,
-            self.status,
-            self.total_wanted_atoms,
-            self.unsettled,
-            self.reserved_left_atoms,
-            self.money_atoms,
-            self.refunds_atoms,
-            self.raised_atoms,
-            self.backed_atoms,
-            self.released_atoms
-        )
-    }
-}
-
 /// A round was announced.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct RoundCreated {
     /// Event layout version.
     pub version: u8,
@@ -116,7 +93,7 @@ pub struct RoundCreated {
 
 /// An investor was invited, up to a cap.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct InvestorInvited {
     /// Event layout version.
     pub version: u8,
@@ -138,7 +115,7 @@ pub struct InvestorInvited {
 
 /// An invitation was taken back; nothing was wanted.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct InvestorUninvited {
     /// Event layout version.
     pub version: u8,
@@ -156,7 +133,7 @@ pub struct InvestorUninvited {
 
 /// An investor wants shares, or another number of them than before.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SharesSubscribed {
     /// Event layout version.
     pub version: u8,
@@ -182,7 +159,7 @@ pub struct SharesSubscribed {
 
 /// An investor wants nothing any more and has their money back.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SubscriptionWithdrawn {
     /// Event layout version.
     pub version: u8,
@@ -206,7 +183,7 @@ pub struct SubscriptionWithdrawn {
 
 /// The issuer called the round off.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct RoundCancelled {
     /// Event layout version.
     pub version: u8,
@@ -226,7 +203,7 @@ pub struct RoundCancelled {
 
 /// The round was decided: it sells, or it failed.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct RoundClosed {
     /// Event layout version.
     pub version: u8,
@@ -246,7 +223,7 @@ pub struct RoundClosed {
 
 /// A subscription got its shares, newly issued and registered, and its refund was booked.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SubscriptionSettled {
     /// Event layout version.
     pub version: u8,
@@ -280,7 +257,7 @@ pub struct SubscriptionSettled {
 
 /// An investor fetched a refund that could not be paid before.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct RefundWithdrawn {
     /// Event layout version.
     pub version: u8,
@@ -302,7 +279,7 @@ pub struct RefundWithdrawn {
 
 /// Money of a round reached the issuer, or became backing, as time passed.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct RunwayReleased {
     /// Event layout version.
     pub version: u8,

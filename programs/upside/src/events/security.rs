@@ -1,6 +1,7 @@
 //! Events of the security's own instructions.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
 use super::{PositionTotals, SecurityTotals};
 use crate::state::{Kind, Terms};
@@ -47,7 +48,7 @@ pub struct SecurityCreated {
 
 /// New shares were issued to the issuer.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SharesIssued {
     /// Event layout version.
     pub version: u8,
@@ -69,7 +70,7 @@ pub struct SharesIssued {
 
 /// Capacity was given up for ever.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct CapacityRetired {
     /// Event layout version.
     pub version: u8,
@@ -85,7 +86,7 @@ pub struct CapacityRetired {
 
 /// Redemption will open earlier.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct RedemptionAdvanced {
     /// Event layout version.
     pub version: u8,
@@ -101,7 +102,7 @@ pub struct RedemptionAdvanced {
 
 /// Somebody may become issuer.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct IssuerProposed {
     /// Event layout version.
     pub version: u8,
@@ -117,7 +118,7 @@ pub struct IssuerProposed {
 
 /// Somebody became issuer.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct IssuerAccepted {
     /// Event layout version.
     pub version: u8,
@@ -173,7 +174,7 @@ pub struct UpdatePosted {
 
 /// A holder may receive curated shares.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct HolderApproved {
     /// Event layout version.
     pub version: u8,
@@ -191,7 +192,7 @@ pub struct HolderApproved {
 
 /// A holder may no longer receive curated shares; what they hold stays theirs.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct ApprovalRemoved {
     /// Event layout version.
     pub version: u8,

@@ -1,12 +1,13 @@
 //! Events of moves of shares.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
 use super::{PositionTotals, SecurityTotals};
 
 /// Bearer shares became registered.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SharesRegistered {
     /// Event layout version.
     pub version: u8,
@@ -30,7 +31,7 @@ pub struct SharesRegistered {
 
 /// Registered shares became bearer.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SharesUnregistered {
     /// Event layout version.
     pub version: u8,
@@ -53,7 +54,7 @@ pub struct SharesUnregistered {
 /// Registered shares went to another holder: sent, put into a vault, or collected from one. The security itself is not written: its
 /// `sequence` does not move.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SharesTransferred {
     /// Event layout version.
     pub version: u8,
@@ -77,7 +78,7 @@ pub struct SharesTransferred {
 
 /// A holder named another payout account.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct PayoutAccountSet {
     /// Event layout version.
     pub version: u8,
@@ -95,7 +96,7 @@ pub struct PayoutAccountSet {
 
 /// An empty position was closed.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct PositionClosed {
     /// Event layout version.
     pub version: u8,

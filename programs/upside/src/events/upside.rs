@@ -1,12 +1,13 @@
 //! Events of money paid in and out.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
 use super::{PositionTotals, SecurityTotals};
 
 /// Money was put on the stream.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct UpsideDistributed {
     /// Event layout version.
     pub version: u8,
@@ -26,7 +27,7 @@ pub struct UpsideDistributed {
 
 /// A holder was paid; a vault that holds shares is paid by a harvest. The security itself is not written: its `sequence` does not move.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct UpsideClaimed {
     /// Event layout version.
     pub version: u8,
@@ -47,7 +48,7 @@ pub struct UpsideClaimed {
 /// What a vault's shares had earned went onto the stream of the vault's own security. Told after the [`UpsideClaimed`] of the security
 /// whose shares they are.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct UpsideHarvested {
     /// Event layout version.
     pub version: u8,

@@ -1,12 +1,13 @@
 //! Events of backing.
 
 use anchor_lang::prelude::*;
+use upside_derive::Encode;
 
 use super::SecurityTotals;
 
 /// A vault for one asset was opened.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct VaultOpened {
     /// Event layout version.
     pub version: u8,
@@ -34,7 +35,7 @@ pub struct VaultOpened {
 
 /// Equity entered a vault for good.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct EquityDeposited {
     /// Event layout version.
     pub version: u8,
@@ -63,7 +64,7 @@ pub struct EquityDeposited {
 /// Registered shares of another security entered a vault for good, or bearer shares that lay there became registered. Told after the event
 /// of the security whose shares they are. The vault's own security is not written: its `sequence` does not move.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct SharesDeposited {
     /// Event layout version.
     pub version: u8,
@@ -90,7 +91,7 @@ pub struct SharesDeposited {
 /// What a vault's shares had earned, in other money than its own security pays out, went into that security's vault of that money. Told
 /// after the [`super::UpsideClaimed`] of the security whose shares they are.
 #[event]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub struct BackingHarvested {
     /// Event layout version.
     pub version: u8,

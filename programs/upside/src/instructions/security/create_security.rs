@@ -6,7 +6,7 @@ use crate::{
     address,
     constants::*,
     error::{require, require_keys_eq, UpsideError},
-    events::{emit, PositionTotals, SecurityCreated, SecurityTotals},
+    events::{emit_text, PositionTotals, SecurityCreated, SecurityTotals},
     instructions::shares::{associated_token_account, check_position, load_position_mut, OpenPosition},
     prelude::*,
     seeds,
@@ -316,7 +316,7 @@ pub fn create_security<'info>(ctx: Context<'info, CreateSecurity<'info>>, args: 
     shares.mint_to(&registered, args.initial_shares_atoms)?;
     assert_registered(registered.info, position.shares_atoms)?;
 
-    emit(
+    emit_text(
         &SecurityCreated {
             version: EVENT_VERSION,
             ts: now,

@@ -4,7 +4,7 @@ use super::check_uri;
 use crate::{
     constants::*,
     error::UpsideError,
-    events::{emit, SecurityTotals, UpdatePosted},
+    events::{emit_text, SecurityTotals, UpdatePosted},
     prelude::*,
     state::Security,
 };
@@ -31,7 +31,7 @@ pub fn post_update<'info>(ctx: Context<'info, PostUpdate<'info>>, uri: String, s
         SecurityTotals::from(&*security)
     };
 
-    emit(
+    emit_text(
         &UpdatePosted {
             version: EVENT_VERSION,
             ts: now,

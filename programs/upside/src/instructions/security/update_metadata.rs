@@ -9,7 +9,7 @@ use super::{check_name, check_symbol, check_uri};
 use crate::{
     constants::*,
     error::{require, UpsideError},
-    events::{emit, MetadataUpdated, SecurityTotals},
+    events::{emit_text, MetadataUpdated, SecurityTotals},
     prelude::*,
     seeds,
     state::Security,
@@ -149,7 +149,7 @@ pub fn update_metadata<'info>(ctx: Context<'info, UpdateMetadata<'info>>, args: 
     }
     a.top_up()?;
 
-    emit(
+    emit_text(
         &MetadataUpdated {
             version: EVENT_VERSION,
             ts: now,
