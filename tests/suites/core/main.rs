@@ -9,12 +9,14 @@
 //! | [`attacks`] | attacks that no other module makes; the catalogue of all |
 //! | [`binary`] | security.txt in the program's file, and the id it answers to |
 //! | [`cpi`] | a program that calls Upside, the example in `tests/programs/lock` |
+//! | [`division`] | that compiled programs divide 128-bit numbers rightly |
 //! | [`errors`] | that no error is left untested |
 //! | [`harness`] | that the harness notices what it must |
 
 mod attacks;
 mod binary;
 mod cpi;
+mod division;
 mod errors;
 mod flows;
 mod harness;

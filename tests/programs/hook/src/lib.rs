@@ -1,11 +1,15 @@
-//! A program for the suites: a transfer hook that does what its switch says, and a wallet that signs for what it is told.
+//! A program for the suites: a transfer hook that does what its switch says, a wallet that signs for what it is told, and one that divides.
 //!
 //! As a hook it is called by Token-2022 with source, mint, destination, authority and the list of extra accounts, and then those extra
 //! accounts. The first of them is the switch: its first byte is a [`Mode`].
 //!
 //! As a wallet ([`RELAY`]) it stands for multisigs: the holder is an address of this program, which signs by a call.
+//!
+//! Dividing ([`DIVIDE`]) it shows whether compiled programs divide as the machine does that compiled them.
 #![allow(unexpected_cfgs)] // `target_os = "solana"` is no target that the host compiler knows
 #![deny(missing_docs)]
+
+use core::hint::black_box;
 
 use anchor_lang::solana_program::{
     account_info::AccountInfo,
@@ -20,6 +24,11 @@ use anchor_lang::solana_program::{
 pub const EXECUTE: [u8; 8] = [105, 37, 101, 197, 75, 251, 102, 26];
 /// First bytes of the data that make the wallet call: then its bump, then the data of the call. The program called is the first account.
 pub const RELAY: [u8; 8] = *b"relay   ";
+/// First bytes of the data that make it divide. Behind them, as often as wanted, 16 bytes each: dividend, divisor, quotient and remainder
+/// of them as unsigned numbers, quotient and remainder as signed ones.
+pub const DIVIDE: [u8; 8] = *b"divide  ";
+/// The number of the error with which it finds other results.
+pub const MISCOUNTED: u32 = 7_778;
 /// Seed of the wallet's address.
 pub const WALLET: &[u8] = b"wallet";
 /// The number of the error with which [`Mode::Refuse`] refuses.
@@ -47,11 +56,13 @@ pub enum Mode {
 
 /// What the runtime calls.
 ///
-/// Errors: as [`Mode`] says; [`ProgramError::InvalidInstructionData`] for data that is neither [`EXECUTE`] nor [`RELAY`].
+/// Errors: as [`Mode`] says; [`MISCOUNTED`]; [`ProgramError::InvalidInstructionData`] for data that is none of [`EXECUTE`], [`RELAY`]
+/// and [`DIVIDE`], and for a divisor of zero.
 pub fn process(program: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
     match data.split_first_chunk::<8>() {
         Some((&EXECUTE, _)) => execute(accounts),
         Some((&RELAY, [bump, data @ ..])) => relay(program, accounts, *bump, data),
+        Some((&DIVIDE, cases)) => divide(cases),
         _ => Err(ProgramError::InvalidInstructionData),
     }
 }
@@ -67,7 +78,7 @@ fn execute(accounts: &[AccountInfo]) -> ProgramResult {
         Some(2) => {
             let mut turns = 0_u64;
             loop {
-                turns = core::hint::black_box(turns.wrapping_add(1));
+                turns = black_box(turns.wrapping_add(1));
             }
         }
         Some(3) => {
@@ -103,6 +114,31 @@ fn relay(program: &Pubkey, accounts: &[AccountInfo], bump: u8, data: &[u8]) -> P
     invoke_signed(&call, rest, &[seeds])
 }
 
+fn divide(cases: &[u8]) -> ProgramResult {
+    let (cases, []) = cases.as_chunks::<96>() else {
+        return Err(ProgramError::InvalidInstructionData);
+    };
+    for case in cases {
+        let (words, _) = case.as_chunks::<16>();
+        // Each operation reads them anew: none is derived from another's result.
+        let number = |place: usize| black_box(u128::from_le_bytes(words[place]));
+        let signed = |place: usize| number(place).cast_signed();
+        if number(1) == 0 {
+            return Err(ProgramError::InvalidInstructionData);
+        }
+        let counted = [
+            number(0) / number(1),
+            number(0) % number(1),
+            signed(0).wrapping_div(signed(1)).cast_unsigned(),
+            signed(0).wrapping_rem(signed(1)).cast_unsigned(),
+        ];
+        if (2..6).any(|place| counted[place - 2] != number(place)) {
+            return Err(ProgramError::Custom(MISCOUNTED));
+        }
+    }
+    Ok(())
+}
+
 /// A call with the rights that the accounts have here.
 fn instruction(program: &Pubkey, accounts: &[AccountInfo], data: Vec<u8>) -> Instruction {
     Instruction {
@@ -128,7 +164,14 @@ mod tests {
 
     #[test]
     fn other_data_is_refused() {
-        for data in [&[][..], &[0; 8], &EXECUTE[..7], &RELAY] {
+        for data in [
+            &[][..],
+            &[0; 8],
+            &EXECUTE[..7],
+            &RELAY,
+            &[&DIVIDE[..], &[0; 95]].concat(),
+            &[&DIVIDE[..], &[0; 96]].concat(),
+        ] {
             assert_eq!(
                 process(&Pubkey::default(), &[], data),
                 Err(ProgramError::InvalidInstructionData),
