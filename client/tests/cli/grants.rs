@@ -6,8 +6,8 @@ use serde_json::Value;
 use upside_client::{accounts, pda, solana_keypair::Keypair, solana_signer::Signer};
 
 use crate::{
-    network::{asset, network, Network, Wallet},
-    proxy::held_up_after,
+    network::{asset, network, run, Network, Wallet},
+    proxy::{held_up_after, with_rival},
 };
 
 const DAY: i64 = 86_400;
@@ -515,4 +515,56 @@ fn a_grant_is_exported_for_a_multisig() {
             .len(),
         0
     );
+}
+
+/// Runs `upside grant` as `wallet`, while somebody else runs the same.
+fn overtaken(wallet: &Wallet, verb: &[&'static str], mint: &str, done: &'static str, grants: usize) -> Value {
+    let theirs = [&["grant"][..], verb].concat();
+    let token = mint.to_owned();
+    let url = with_rival(move || {
+        let rival = network().wallet();
+        let made = network().json(&rival, &[&theirs[..], &[&token]].concat());
+        assert_eq!(made[done].as_array().unwrap().len(), grants);
+    });
+    let key = wallet.file.to_str().unwrap();
+    let begin = ["-u", &url, "-k", key, "--output", "json", "--yes", "grant"];
+    let ran = run(&[&begin[..], verb, &[mint]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+#[test]
+fn what_somebody_else_claims_or_closes_meanwhile_is_no_failure() {
+    const GRANTS: usize = 3;
+    let net = network();
+    let _alone = net.alone_in_time();
+    let (issuer, holder, mint) = security(net, "GRANTRACE");
+    let teachers: Vec<Wallet> = (0..GRANTS).map(|_| net.wallet()).collect();
+    for teacher in &teachers {
+        let create = [
+            "grant",
+            "create",
+            &mint,
+            &teacher.text(),
+            "50",
+            "--start",
+            LATER,
+            "--end",
+            "1d",
+        ];
+        net.json(&issuer, &create);
+    }
+    net.travel(62 * DAY);
+    let told = overtaken(&holder, &["claim", "--all"], &mint, "claims", GRANTS);
+    assert_eq!(told["claims"].as_array().unwrap().len(), 0, "{told}");
+    assert_eq!(told["claimed_by_others"], GRANTS);
+    assert_eq!(told["refused"].as_array().unwrap().len(), 0);
+    for teacher in &teachers {
+        let held = net.json(teacher, &["shares", "list"]);
+        assert!(held.to_string().contains("\"50\""), "{held}");
+    }
+    let told = overtaken(&holder, &["close"], &mint, "closed", GRANTS);
+    assert_eq!(told["closed"].as_array().unwrap().len(), 0, "{told}");
+    assert_eq!(told["closed_by_others"], GRANTS);
+    assert_eq!(told["refused"].as_array().unwrap().len(), 0);
 }

@@ -7,7 +7,10 @@ use upside_client::{
     accounts, instructions::token, pda, transactions, upside::constants::TOKEN_2022_PROGRAM_ID, SecurityKeys,
 };
 
-use crate::network::{network, payout};
+use crate::{
+    network::{network, payout, run},
+    proxy::with_rival,
+};
 
 const DAY: i64 = 86_400;
 
@@ -209,4 +212,31 @@ fn the_crank_says_which_inbox_it_sweeps_and_whose_bearer_shares_it_registers() {
     assert!(dry.out.contains("sweep the inbox of ALICIA: 3.25"), "{}", dry.out);
     let cranked = net.json(&stranger, &["crank", &village]);
     assert_eq!(moved(&cranked), pair("sweep", "3.25"), "{cranked}");
+}
+
+#[test]
+fn what_somebody_else_harvests_meanwhile_is_no_failure() {
+    let net = network();
+    let _alone = net.alone_in_time();
+    let (head, stranger) = (net.wallet(), net.wallet());
+    let upper = net.token_with(&head, "UPPER", &["--initial", "1000"]);
+    let lower = ["LOWERA", "LOWERB"].map(|symbol| net.token_with(&head, symbol, &["--initial", "1000"]));
+    for mint in &lower {
+        net.json(&head, &["vault", "open", &upper, mint]);
+        net.json(&head, &["vault", "deposit", &upper, mint, "500"]);
+        net.json(&head, &["upside", "distribute", mint, "100"]);
+    }
+    net.travel(30 * DAY);
+    let theirs = upper.clone();
+    let url = with_rival(move || {
+        let harvested = network().json(&network().wallet(), &["harvest", &theirs]);
+        assert_eq!(list(&harvested, "harvests").len(), 2, "{harvested}");
+    });
+    let key = stranger.file.to_str().unwrap();
+    let ran = run(&["-u", &url, "-k", key, "--output", "json", "--yes", "harvest", &upper]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(list(&told, "harvests").len(), 0, "{told}");
+    assert_eq!(told["harvested_by_others"], 2);
+    assert_eq!(list(&told, "refused").len(), 0);
 }

@@ -25,6 +25,18 @@ pub fn lying(change: impl Fn(&str, &mut Value) + Send + Sync + 'static) -> Strin
     serve(Arc::new(change), Duration::ZERO)
 }
 
+/// Serves the shared network's answers, and lets somebody else act as soon as the command has tried what it is about to send.
+pub fn with_rival(act: impl FnOnce() + Send + 'static) -> String {
+    let rival = Mutex::new(Some(act));
+    lying(move |method, _| {
+        if method == "simulateTransaction" {
+            if let Some(act) = rival.lock().unwrap().take() {
+                act();
+            }
+        }
+    })
+}
+
 /// Serves the shared network's answers late.
 pub fn slow(delay: Duration) -> String {
     serve(Arc::new(|_: &str, _: &mut Value| {}), delay)

@@ -1,14 +1,12 @@
 //! `round`: announced, subscribed to, decided, settled by anybody, paid out over a runway.
 
-use std::sync::Mutex;
-
 use anchor_spl::token::spl_token;
 use serde_json::Value;
 use upside_client::{accounts, instructions::token, pda, solana_signer::Signer};
 
 use crate::{
     network::{network, payout, run, Network, Wallet},
-    proxy::{held_up_after, lying},
+    proxy::{held_up_after, with_rival},
 };
 
 const DAY: i64 = 86_400;
@@ -469,15 +467,10 @@ fn what_somebody_else_settles_meanwhile_is_no_failure() {
     let (issuer, stranger, mint) = security(net, "RACE");
     let investors = wanting(net, &issuer, &mint, INVESTORS);
     net.json(&stranger, &["round", "close", &mint]);
-    // As soon as the command has been told who is to be settled, somebody else settles them.
-    let faster = Mutex::new(Some((stranger, mint.clone())));
-    let url = lying(move |method, result| {
-        if method == "getProgramAccounts" && result.as_array().is_some_and(|listed| listed.len() == INVESTORS) {
-            if let Some((stranger, mint)) = faster.lock().unwrap().take() {
-                let settled = network().json(&stranger, &["round", "settle", &mint]);
-                assert_eq!(settled["settled"].as_array().unwrap().len(), INVESTORS);
-            }
-        }
+    let theirs = mint.clone();
+    let url = with_rival(move || {
+        let settled = network().json(&stranger, &["round", "settle", &theirs]);
+        assert_eq!(settled["settled"].as_array().unwrap().len(), INVESTORS);
     });
     let key = issuer.file.to_str().unwrap();
     let settle = ["round", "settle", &mint, "--output", "json", "--yes"];

@@ -187,6 +187,11 @@ impl Outcome {
             .collect()
     }
 
+    /// A sentence about the pieces that somebody else did meanwhile, if there are any: they were `done`, such as "settled".
+    pub fn overtaken_line(&self, done: &str) -> Option<String> {
+        (self.overtaken > 0).then(|| format!("{} more had been {done} by somebody else meanwhile.", self.overtaken))
+    }
+
     /// The landed transactions for programs.
     pub fn transactions(&self) -> Value {
         self.receipts.iter().map(output::receipt_json).collect()

@@ -2,13 +2,18 @@
 
 use anchor_lang::prelude::Pubkey;
 use serde_json::json;
-use upside_client::{amount, events::Event, layers, Sender};
+use upside_client::{
+    accounts, amount,
+    events::Event,
+    layers::{self, Holding},
+    Sender,
+};
 
 use crate::{
     app::App,
     failure::{Failure, Result},
     output::{self, amount_json, counted},
-    pieces::{self, Piece},
+    pieces::{self, Check, Piece},
 };
 
 /// Compute units counted for one harvest, more than it takes.
@@ -65,7 +70,7 @@ pub fn run(app: &App, args: &Args) -> Result<()> {
             name: format!("what {} has paid", app.symbol(&holding.held.mint)?),
             instructions: vec![holding.harvest()],
             compute_units: HARVEST_COMPUTE_UNITS,
-            is_done: None,
+            is_done: Some(is_harvested(holding)),
         });
     }
     let what = format!("Harvest {} of {}", counted(pieces.len(), "vault"), token.symbol);
@@ -99,15 +104,27 @@ pub fn run(app: &App, args: &Args) -> Result<()> {
             "part": amount::to_percent(holding.shares_atoms(), security.registered_atoms),
         }));
     }
+    lines.extend(outcome.overtaken_line("harvested"));
     output::print(
         app.global.output,
         &lines,
         &json!({
             "mint": token.keys.mint.to_string(),
             "harvests": harvests,
+            "harvested_by_others": outcome.overtaken,
             "refused": outcome.refusals(&pieces),
             "transactions": outcome.transactions(),
         }),
     );
     outcome.check(&pieces, "run it again: what is harvested is never harvested twice")
+}
+
+/// Whether this has been harvested since it was read: anybody may, so two may at once. More may have dripped by then.
+fn is_harvested(holding: &Holding) -> Check {
+    let (held, vault) = (holding.held.security, holding.vault_address);
+    let paid = holding.position.map(|position| position.claimed_total_atoms);
+    Box::new(move |sender| {
+        let now = accounts::find_position(sender, &held, &vault)?;
+        Ok(now.map(|position| position.claimed_total_atoms) != paid)
+    })
 }

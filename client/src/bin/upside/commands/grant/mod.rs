@@ -25,7 +25,7 @@ use crate::{
     app::{App, Token},
     failure::{Failure, Result},
     output::{self, amount_json, counted, short},
-    pieces::{self, Piece},
+    pieces::{self, Check, Piece},
     plan::{carry_out, Plan},
 };
 
@@ -288,7 +288,7 @@ fn claim(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>, all
     let payer = app.payer()?.address;
     let pieces: Vec<Piece> = grants
         .iter()
-        .map(|(_, grant)| Piece {
+        .map(|(address, grant)| Piece {
             name: name_of(grant),
             instructions: vec![ClaimGrant {
                 keys: &token.keys,
@@ -298,7 +298,7 @@ fn claim(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>, all
             }
             .instruction()],
             compute_units: CLAIM_COMPUTE_UNITS,
-            is_done: None,
+            is_done: Some(is_claimed(*address, grant.claimed_atoms)),
         })
         .collect();
     let what = format!(
@@ -326,17 +326,33 @@ fn claim(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>, all
             "registered": amount_json(event.position.shares_atoms, token.security.decimals),
         }));
     }
+    lines.extend(outcome.overtaken_line("claimed"));
     output::print(
         app.global.output,
         &lines,
         &json!({
             "mint": token.keys.mint.to_string(),
             "claims": claims,
+            "claimed_by_others": outcome.overtaken,
             "refused": outcome.refusals(&pieces),
             "transactions": outcome.transactions(),
         }),
     );
     outcome.check(&pieces, "run it again: what is claimed is never claimed twice")
+}
+
+/// Whether this grant, of which `claimed` was claimed when it was read, has been claimed since: anybody may, so two may at once. More may have
+/// vested by then.
+fn is_claimed(grant: Pubkey, claimed: u64) -> Check {
+    Box::new(move |sender| {
+        let there: Option<Grant> = accounts::find(sender, &grant)?;
+        Ok(there.is_none_or(|grant| grant.claimed_atoms > claimed))
+    })
+}
+
+/// Whether this grant has been closed: anybody may, so two may at once.
+fn is_closed(grant: Pubkey) -> Check {
+    Box::new(move |sender| Ok(accounts::find::<Grant>(sender, &grant)?.is_none()))
 }
 
 fn approve(app: &App, choice: &Choice) -> Result<()> {
@@ -472,7 +488,7 @@ fn close(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>) -> 
     }
     let pieces: Vec<Piece> = grants
         .iter()
-        .map(|(_, grant)| Piece {
+        .map(|(address, grant)| Piece {
             name: name_of(grant),
             instructions: vec![CloseGrant {
                 keys: &token.keys,
@@ -482,7 +498,7 @@ fn close(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>) -> 
             }
             .instruction()],
             compute_units: ONE_COMPUTE_UNITS,
-            is_done: None,
+            is_done: Some(is_closed(*address)),
         })
         .collect();
     let what = format!("Close {} of {}", counted(pieces.len(), "grant"), token.symbol);
@@ -504,12 +520,14 @@ fn close(app: &App, token: &Pubkey, wallet: Option<Pubkey>, id: Option<u64>) -> 
             "freed": amount_json(event.freed_atoms, token.security.decimals),
         }));
     }
+    lines.extend(outcome.overtaken_line("closed"));
     output::print(
         app.global.output,
         &lines,
         &json!({
             "mint": token.keys.mint.to_string(),
             "closed": closed,
+            "closed_by_others": outcome.overtaken,
             "refused": outcome.refusals(&pieces),
             "transactions": outcome.transactions(),
         }),

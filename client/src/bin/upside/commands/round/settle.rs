@@ -144,12 +144,7 @@ pub fn settle(app: &App, choice: &Choice) -> Result<()> {
             round.id
         ));
     }
-    if outcome.overtaken > 0 {
-        lines.push(format!(
-            "{} more had been settled by somebody else meanwhile.",
-            outcome.overtaken
-        ));
-    }
+    lines.extend(outcome.overtaken_line("settled"));
     output::print(
         app.global.output,
         &lines,
