@@ -554,7 +554,7 @@ fn what_somebody_else_claims_or_closes_meanwhile_is_no_failure() {
         ];
         net.json(&issuer, &create);
     }
-    net.travel(62 * DAY);
+    net.travel(10 * DAY);
     let told = overtaken(&holder, &["claim", "--all"], &mint, "claims", GRANTS);
     assert_eq!(told["claims"].as_array().unwrap().len(), 0, "{told}");
     assert_eq!(told["claimed_by_others"], GRANTS);

@@ -226,7 +226,7 @@ fn what_somebody_else_harvests_meanwhile_is_no_failure() {
         net.json(&head, &["vault", "deposit", &upper, mint, "500"]);
         net.json(&head, &["upside", "distribute", mint, "100"]);
     }
-    net.travel(30 * DAY);
+    net.travel(8 * DAY);
     let theirs = upper.clone();
     let url = with_rival(move || {
         let harvested = network().json(&network().wallet(), &["harvest", &theirs]);

@@ -53,7 +53,7 @@ pub const CLIENT: &[OnAgave] = &[
         package: "upside-client",
         test: "cli",
         names: &[],
-        days: 830,
+        days: 1_000,
         left_out: &[(
             "value::quotes_are_read_from_price_accounts_and_widen_with_confidence_and_age",
             "it writes price accounts with surfnet_setAccount, which Agave's validator does not have",
