@@ -172,6 +172,11 @@ pub struct ProgramFailure {
     pub logs: Vec<String>,
 }
 
+/// The file and line of a panic, as the runtime logs it.
+fn panic_place(logs: &[String]) -> Option<&str> {
+    logs.iter().find_map(|line| Some(line.split_once("Panicked in ")?.1))
+}
+
 impl fmt::Display for ProgramFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = self
@@ -224,6 +229,13 @@ impl ProgramFailure {
             (InstructionError::MissingRequiredSignature, _) => (
                 "MissingRequiredSignature".to_owned(),
                 "Every account that must sign must sign".to_owned(),
+            ),
+            (InstructionError::ProgramFailedToComplete, _) if panic_place(&logs).is_some() => (
+                "Panicked".to_owned(),
+                format!(
+                    "A program must not stop by itself: it panicked in {}, which is a fault in it; report it to its authors",
+                    panic_place(&logs).unwrap_or_default()
+                ),
             ),
             (InstructionError::ComputationalBudgetExceeded | InstructionError::ProgramFailedToComplete, _) => (
                 format!("{error:?}"),
@@ -490,6 +502,24 @@ mod tests {
         assert_eq!(failure.program, Some(TOKEN_2022_PROGRAM_ID));
         assert_eq!(failure.name, "AccountFrozen");
         assert!(failure.upside.is_none());
+    }
+
+    #[test]
+    fn a_panic_is_not_taken_for_a_limit() {
+        let place = "src/lib.rs at 7:5";
+        let logs = [
+            format!("Program {} invoke [1]", upside::ID),
+            format!("Program {} failed: SBF program Panicked in {place}", upside::ID),
+        ];
+        let error = InstructionError::ProgramFailedToComplete;
+        let panicked = ProgramFailure::decode(0, error.clone(), logs.to_vec(), None);
+        assert_eq!(
+            (panicked.program, panicked.name.as_str()),
+            (Some(upside::ID), "Panicked")
+        );
+        assert!(panicked.message.contains(place), "{}", panicked.message);
+        let stopped = ProgramFailure::decode(0, error, logs[..1].to_vec(), None);
+        assert!(stopped.message.contains("raise the limit"), "{}", stopped.message);
     }
 
     #[test]

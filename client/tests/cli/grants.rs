@@ -548,7 +548,7 @@ fn what_somebody_else_claims_or_closes_meanwhile_is_no_failure() {
             &teacher.text(),
             "50",
             "--start",
-            LATER,
+            "8d",
             "--end",
             "1d",
         ];
