@@ -174,7 +174,8 @@ pub struct ProgramFailure {
 
 /// The file and line of a panic, as the runtime logs it.
 fn panic_place(logs: &[String]) -> Option<&str> {
-    logs.iter().find_map(|line| Some(line.split_once(" failed: SBF program Panicked in ")?.1))
+    logs.iter()
+        .find_map(|line| Some(line.split_once(" failed: SBF program Panicked in ")?.1))
 }
 
 impl fmt::Display for ProgramFailure {
