@@ -66,17 +66,27 @@ const PUBLISHED: &[&str] = &[
     "upside-client",
 ];
 
-/// Packs every crate that is published, without publishing it; a warning, such as of missing metadata, fails.
+/// What `cargo publish --dry-run` says of every crate, because it was asked for.
+const DRY_RUN: &str = "warning: aborting upload due to dry run";
+
+/// Publishes every crate that is published, but for the upload; a warning, such as of missing metadata, fails.
 pub fn packages(workspace: &Workspace, console: &Console, task: &Task) -> Result<()> {
     let mut command = workspace.cargo();
-    command.args(["package", "--locked", "--no-verify", "--allow-dirty", "--target-dir"]);
+    command.args([
+        "publish",
+        "--dry-run",
+        "--locked",
+        "--no-verify",
+        "--allow-dirty",
+        "--target-dir",
+    ]);
     command.arg(workspace.target.join("packages"));
     for name in PUBLISHED {
         command.args(["--package", name]);
     }
     let mut warnings = Vec::new();
     process::run(&mut command, console, task, &workspace.log("packages"), |_, line| {
-        if line.starts_with("warning") {
+        if line.starts_with("warning") && line != DRY_RUN {
             warnings.push(line.to_owned());
         }
         Some(line.to_owned())
