@@ -33,7 +33,7 @@ Written by `cargo xtask cu` from the compiled program; compared by the suite `co
 2 %, or is over its target, fails unless its last column gives a reason; write the reason by hand, it is kept.
 
 Each number is one transaction with this one instruction and nothing else, its event included. *Fixed keys* is always the same set of keys;
-*most* is the maximum over 64 others: deriving an address costs about 380 units per bump tried (1,500 where the framework or another program
+*most* is the maximum over 64 others: deriving an address costs about 380 units per bump tried (1,500 where another program
 derives it), so rows that derive addresses vary. Targets apply to the fixed keys.
 
 SPL Token here is p-token, which mainnet runs; *predecessor* is the SPL Token 3.5 that it replaced.

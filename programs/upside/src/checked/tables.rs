@@ -45,7 +45,7 @@ pub enum Kind {
     Any,
     /// A signer of the transaction.
     Signer,
-    /// This program.
+    /// The program at this address.
     Program(&'static Pubkey),
     /// An account of this program.
     State {

@@ -1,4 +1,4 @@
-//! Reads of accounts without the framework's types, with the checks that those make: of accounts that an instruction may have just created,
+//! Reads of accounts that no table loads, with the checks that tables make: of accounts that an instruction may have just created,
 //! and of accounts in the runtime's input as it stands, for the instructions that the entrypoint runs itself.
 
 use std::cell::RefMut;
